@@ -3,7 +3,7 @@ using Verified.Spec.Tables;
 
 namespace Verified.Kernel;
 
-/// <summary>Where the tables are, and the meaning of each.</summary>
+/// <summary>The place and the meaning of each table.</summary>
 public sealed partial class Layout
 {
     public Field StackTop { get; }

@@ -14,7 +14,7 @@ public sealed class MappingLayout
     private static readonly FieldEncoding PageAddress = FieldEncoding.Multiple(Layout.PageSize),
         NodeOffset = FieldEncoding.Multiple(NodeSize);
 
-    // What the processor's own page tables say (SDM 3A, 4.3).
+    // Bits of the processor's own page tables (SDM 3A, 4.3).
     public const uint Present = 1,
         Writable = 2,
         User = 4,

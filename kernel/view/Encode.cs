@@ -153,7 +153,7 @@ public static partial class Encode
     /// <param name="layout">The image's layout.</param>
     /// <param name="symbols">The image's symbols: addresses of the kernel's own cut points.</param>
     /// <param name="state">The state, at any stage.</param>
-    public static ProcessorState Processor(
+    public static CutPointProcessor Processor(
         Layout layout,
         IReadOnlyDictionary<string, uint> symbols,
         State<Concrete> state
@@ -195,7 +195,7 @@ public static partial class Encode
                 return Kernel(InterruptsOff);
         }
 
-        ProcessorState Kernel(uint eflags) =>
+        CutPointProcessor Kernel(uint eflags) =>
             new(
                 none,
                 symbols[CodePoints.OfStage(state.Stage.Value).Symbol],

@@ -3,7 +3,7 @@ using Verified.Machine.Processor;
 
 namespace Verified.Machine.Compiler;
 
-/// <summary>Where a trace goes on after a branch, and where it leaves or loops.</summary>
+/// <summary>The targets of branches: a trace goes on after a branch, leaves, or loops.</summary>
 internal sealed partial class BlockCompiler
 {
     private uint? WriteBranch(in Operation operation)
@@ -81,12 +81,12 @@ internal sealed partial class BlockCompiler
     private static uint? Distance(Code eip) =>
         eip.Node switch
         {
-            { Operator: Operator.Field } field when field.Field == ProcessorField.Eip => 0,
+            { Operator: Operator.Field } field when field.Field == StateWord.Eip => 0,
             {
                 Operator: Operator.Add,
                 A.Node: { Operator: Operator.Field } field,
                 B: { Node: null, Value: var distance }
-            } when field.Field == ProcessorField.Eip => distance,
+            } when field.Field == StateWord.Eip => distance,
             _ => null,
         };
 }

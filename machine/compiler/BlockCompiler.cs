@@ -71,13 +71,13 @@ internal sealed partial class BlockCompiler
         {
             Cpl = user ? 3 : 0,
             Model = model,
-            Eip = Field(ProcessorField.Eip),
+            Eip = Field(StateWord.Eip),
             FlagForm = flagForm,
         };
-        _registers = [.. ProcessorField.Registers.Select(Field)];
+        _registers = [.. StateWord.Registers.Select(Field)];
         for (var i = 0; i < _registers.Length; i++)
             _text.R[i] = _registers[i];
-        _flagWords = [.. ProcessorField.FlagWords.Select(Field)];
+        _flagWords = [.. StateWord.FlagWords.Select(Field)];
         _text.FlagWords = (_flagWords[0], _flagWords[1], _flagWords[2], _flagWords[3], _flagWords[4], _flagWords[5]);
     }
 
@@ -94,7 +94,7 @@ internal sealed partial class BlockCompiler
         return compiler._done > 0 ? new(compiler._method.CreateDelegate<Execution>(cpu), compiler._done) : null;
     }
 
-    private static Code Field(ProcessorField field) => new(new Node(Operator.Field) { Field = field });
+    private static Code Field(StateWord field) => new(new Node(Operator.Field) { Field = field });
 
     private void Write(Func<uint, Block?> blocks)
     {
@@ -130,7 +130,7 @@ internal sealed partial class BlockCompiler
                 return End();
             if (operation.Op == Op.MovFromSegment)
                 _text.S[operation.SourceRegister].Selector = _emitter.Copied(
-                    Field(ProcessorField.Selectors[operation.SourceRegister])
+                    Field(StateWord.Selectors[operation.SourceRegister])
                 );
             _before = Capture();
             try
@@ -213,17 +213,17 @@ internal sealed partial class BlockCompiler
     private void WriteBack(State state)
     {
         // Computes all values first, because the fields from which they are computed are about to change.
-        List<(ProcessorField Field, Code Value)> changes = [(ProcessorField.Eip, _emitter.Copied(state.Eip))];
+        List<(StateWord Field, Code Value)> changes = [(StateWord.Eip, _emitter.Copied(state.Eip))];
         for (var i = 0; i < _registers.Length; i++)
-            AddIfChanged(ProcessorField.Registers[i], _registers[i], state.Registers[i]);
+            AddIfChanged(StateWord.Registers[i], _registers[i], state.Registers[i]);
         for (var i = 0; i < _flagWords.Length; i++)
-            AddIfChanged(ProcessorField.FlagWords[i], _flagWords[i], state.FlagWords[i]);
+            AddIfChanged(StateWord.FlagWords[i], _flagWords[i], state.FlagWords[i]);
         foreach (var (field, value) in changes)
             _emitter.Assign(field, value);
         if (state.FlagForm != _entryForm)
             _emitter.AssignFlagForm(state.FlagForm >> 2, Math.Max(1, (state.FlagForm & 3) << 1));
 
-        void AddIfChanged(ProcessorField field, Code onEntry, Code now)
+        void AddIfChanged(StateWord field, Code onEntry, Code now)
         {
             if (!ReferenceEquals(now.Node, onEntry.Node))
                 changes.Add((field, _emitter.Copied(now)));

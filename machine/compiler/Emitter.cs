@@ -51,7 +51,7 @@ internal sealed class Emitter(ILGenerator il)
     /// <summary>A word in a new local, which the caller assigns.</summary>
     public Code NewLocal() => new(new Node(Operator.Local) { Local = il.DeclareLocal(typeof(uint)) });
 
-    public void Assign(ProcessorField field, Code value)
+    public void Assign(StateWord field, Code value)
     {
         PushAddress(field);
         Push(value);
@@ -62,13 +62,13 @@ internal sealed class Emitter(ILGenerator il)
     {
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldc_I4, rule);
-        il.Emit(OpCodes.Stfld, ProcessorField.FlagRule);
+        il.Emit(OpCodes.Stfld, StateWord.FlagRule);
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldc_I4, size);
-        il.Emit(OpCodes.Stfld, ProcessorField.FlagSize);
+        il.Emit(OpCodes.Stfld, StateWord.FlagSize);
     }
 
-    private void PushAddress(ProcessorField field)
+    private void PushAddress(StateWord field)
     {
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldflda, field.Field);

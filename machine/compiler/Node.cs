@@ -46,7 +46,7 @@ internal sealed class Node(Operator op, Code a = default, Code b = default, Code
     public Code C => c;
 
     /// <summary>The field of the processor, for <see cref="Compiler.Operator.Field"/>.</summary>
-    public ProcessorField Field { get; init; }
+    public StateWord Field { get; init; }
 
     /// <summary>The local that contains the value after it was computed.</summary>
     public LocalBuilder? Local { get; set; }

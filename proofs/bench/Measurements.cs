@@ -159,7 +159,7 @@ public static class Measurements
             }
     }
 
-    // Whoever asks for everything is told what is missing; whoever asks for the papers cannot have them.
+    // A run of all areas prints what is missing. A run of this area alone fails.
     private static IReadOnlyList<BenchRow> OfPapers(KernelImage image, BenchOptions options)
     {
         try

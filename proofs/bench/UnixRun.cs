@@ -6,7 +6,7 @@ using Verified.Proofs.Unix;
 
 namespace Verified.Proofs.Bench;
 
-/// <summary>Who executes an instruction of the Unix system.</summary>
+/// <summary>The part of the Unix system that executes an instruction.</summary>
 public enum Runner
 {
     Program,
@@ -71,7 +71,7 @@ public sealed record UnixRun(
         return new(reader.Cycles, reader.Shares, reader.Parts());
     }
 
-    /// <summary>Who executes at an address of a ring: the server is linked below usual programs.</summary>
+    /// <summary>The part that executes at an address of a ring: the server is linked below usual programs.</summary>
     internal static Runner At(int ring, uint address) =>
         ring == 0 ? Runner.Kernel
         : address < 0x2000 ? Runner.Library

@@ -9,11 +9,11 @@ namespace Verified.Proofs.Check;
 /// <summary>The goal of a check, and its limits.</summary>
 /// <param name="Invariants">Checked on every state; null for the spec's invariants.</param>
 /// <param name="Damage">Changes the state after each step: a defect that the check must find.</param>
-/// <param name="Limits">Where the search stops before it has visited every state; null for the default.</param>
+/// <param name="Limits">Bounds at which the search stops early; null for the default.</param>
 /// <param name="Workers">Threads that expand states. The result does not depend on their number.</param>
 /// <param name="Progress">Called with the number of states and the level after each level.</param>
 /// <param name="Properties">The properties of each step; null for all properties of the spec.</param>
-/// <param name="Kept">Where the search is kept on the disk; null for memory alone.</param>
+/// <param name="Kept">The place on the disk that keeps the search; null for memory alone.</param>
 public sealed record CheckOptions(
     IReadOnlyList<Invariant<State<Concrete>, Concrete>>? Invariants = null,
     Action<State<Concrete>, Entry>? Damage = null,

@@ -38,7 +38,7 @@ internal sealed class StepMemo
 
     /// <param name="walker">Provides the tables.</param>
     /// <param name="properties">The properties of steps.</param>
-    /// <param name="known">What the workers know.</param>
+    /// <param name="known">The knowledge of the workers.</param>
     public StepMemo(Walker walker, IReadOnlyList<Property<Concrete>> properties, KnownSteps known)
     {
         (Walker, _tables, _known) = (walker, walker.Tables, known);

@@ -101,7 +101,7 @@ internal static class CheckLimits
             Stop = stop,
         };
 
-    /// <summary>Where the search of a model is kept; null for memory alone.</summary>
+    /// <summary>The place that keeps the search of a model; null for memory alone.</summary>
     public static KeptIn? KeptOf(ParseResult parsed, Model model) =>
         parsed.GetValue(Checkpoint) is { } folder ? new(Path.Combine(folder, model.Name)) : null;
 

@@ -46,7 +46,7 @@ internal static class CheckVerb
     /// <param name="model">The model.</param>
     /// <param name="limits">The limits of the search.</param>
     /// <param name="workers">How many threads search; null for one per processor.</param>
-    /// <param name="kept">Where the search is kept; null for memory alone.</param>
+    /// <param name="kept">The place that keeps the search; null for memory alone.</param>
     public static CheckResult Check(
         Display display,
         Model model,

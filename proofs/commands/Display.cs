@@ -89,7 +89,7 @@ internal sealed class Display
     /// <summary>The checks made so far.</summary>
     public List<Checked> Checked { get; } = [];
 
-    /// <summary>What the verb adds for the result of a shard.</summary>
+    /// <summary>The data that the verb adds for the result of a shard.</summary>
     public ShardNotes Notes { get; } = new();
 
     /// <summary>Prints nothing.</summary>

@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Verified.Kernel;
 using Verified.Machine.Boot;
 using Verified.Machine.Computer;
+using Verified.Machine.Debugger;
 using Verified.Machine.Processor;
 using Verified.Machine.Timing;
 using Verified.Proofs.First;
@@ -120,7 +123,7 @@ internal static class RunVerb
         MachineOptions.Type(parsed, pc);
         Connect(pc, output, error, flushes: parsed.GetValue(UnixOptions.Unix));
         if (parsed.GetValue(Trace))
-            Tracing.Attach(pc, output);
+            InstructionTrace.Attach(pc, output);
         var timings = parsed.GetValue(Cycles);
         using var counter = timings is null
             ? null
@@ -134,7 +137,7 @@ internal static class RunVerb
         try
         {
             reason =
-                parsed.GetValue(Gdb) is { } port ? GdbServer.Serve(pc, port, error, parsed.GetValue(Budget))
+                parsed.GetValue(Gdb) is { } port ? Debug(pc, port, error, parsed.GetValue(Budget))
                 : parsed.GetValue(UnixOptions.Unix) && parsed.GetValue(MachineOptions.Input) is null
                     ? Typing.Run(pc, parsed.GetValue(Budget), Console.In)
                 : pc.Run(parsed.GetValue(Budget));
@@ -221,5 +224,25 @@ internal static class RunVerb
     {
         foreach (var line in Machine.Chips.Vga.Text(at => (byte)pc.Memory.Load(at, 1)))
             output.WriteLine($"| {line}");
+    }
+
+    private static StopReason Debug(Pc pc, int port, TextWriter error, long budget)
+    {
+        using var listener = Listen(port);
+        return GdbServer.Serve(pc, listener, error, budget);
+    }
+
+    private static TcpListener Listen(int port)
+    {
+        try
+        {
+            var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return listener;
+        }
+        catch (Exception e) when (e is SocketException or ArgumentOutOfRangeException)
+        {
+            throw new CommandException($"--gdb {port}: {e.Message}; give a free port from 1 to 65535");
+        }
     }
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Verified.Proofs.Commands;
 
 /// <summary>Reports the progress of some work.</summary>
-/// <param name="text">What has been done, and what goes on now.</param>
+/// <param name="text">The work that is done, and the work that goes on now.</param>
 /// <param name="share">The part of the work that has been done, 0 to 1; null if it is not known.</param>
 internal delegate void Say(string text, double? share = null);
 

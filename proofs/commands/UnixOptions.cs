@@ -54,7 +54,7 @@ internal static class UnixOptions
         });
     }
 
-    /// <summary>What boots the Unix system, if --unix is given.</summary>
+    /// <summary>The boot of the Unix system, if --unix is given.</summary>
     /// <param name="parsed">The options.</param>
     /// <param name="image">The microkernel, if it is needed.</param>
     /// <exception cref="Host.OtherProgramException">No compiler.</exception>

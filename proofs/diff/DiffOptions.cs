@@ -38,7 +38,7 @@ public sealed record DiffOptions(
 /// <param name="Seed">The program that led to the disagreement.</param>
 /// <param name="Injected">The number of events that the processor was made to raise without an instruction.</param>
 /// <param name="Booted">The number of programs that started from the state after boot.</param>
-/// <param name="Coverage">What the first populations reach; null if that was not asked.</param>
+/// <param name="Coverage">The coverage of the first populations; null if that was not asked.</param>
 public sealed record DiffResult(
     long Events,
     long Programs,

@@ -9,7 +9,7 @@ namespace Verified.Proofs.First;
 /// <param name="Reason">Why the machine stopped.</param>
 /// <param name="IsContent">True if the programs ended the run, and all of them were content.</param>
 /// <param name="Instructions">How many instructions the machine executed.</param>
-/// <param name="Printed">What the programs printed.</param>
+/// <param name="Printed">The text that the programs printed.</param>
 public sealed record DemonstrationRun(StopReason Reason, bool IsContent, long Instructions, string Printed)
 {
     /// <summary>

@@ -3,7 +3,7 @@ namespace Verified.Proofs.Mutation;
 /// <summary>Changes of the spec's meaning. A named property must catch each of them.</summary>
 internal static partial class MeaningMutants
 {
-    /// <summary>What the kernel reports: faults, and interrupts as messages.</summary>
+    /// <summary>Reports of the kernel: faults, and interrupts as messages.</summary>
     public static readonly IReadOnlyList<MeaningMutant> OfReports =
     [
         new(

@@ -15,8 +15,8 @@ public sealed record SpecBranch(string File, int Line, string Method, string Wha
 }
 
 /// <summary>
-/// Puts a counter into each branch of a source text: the body of a method, both sides of an <c>if</c>, the body of a
-/// loop, and a case of a <c>switch</c>. Conditional expressions have no counter, because most of them are data.
+/// Puts a counter into each branch of a source text. A branch is the body of a method or a loop, one side of an
+/// <c>if</c>, or a case of a <c>switch</c>. Conditional expressions have no counter, because most of them are data.
 /// </summary>
 public sealed class SpecBranches : CSharpSyntaxRewriter
 {

@@ -27,7 +27,7 @@ public static class CompiledReading
             if (expected.IsOpen && expected.Steps >= OwnProcessor.MostSteps)
                 continue;
             cases++;
-            if (Comparison.Exactly(compiled.ExecuteInPlace(c), expected) is { } difference)
+            if (OutcomeComparison.Exactly(compiled.ExecuteInPlace(c), expected) is { } difference)
                 return new(cases, (c, difference), clock.Elapsed.TotalSeconds);
         }
 

@@ -110,9 +110,9 @@ public static class OracleRun
                     faulted++;
                 else
                     completed[c.Instruction.Code]++;
-                if (Comparison.Of(c, expected, outcome) is { } difference)
+                if (OutcomeComparison.Of(c, expected, outcome) is { } difference)
                     failures.TryAdd(c.Instruction.Code, new(c, expected, outcome, difference, number));
-                else if (Comparison.Trap(expected) != Comparison.Trap(outcome))
+                else if (OutcomeComparison.Trap(expected) != OutcomeComparison.Trap(outcome))
                     differing++;
             }
 

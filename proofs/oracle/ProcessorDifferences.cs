@@ -14,7 +14,7 @@ public static class ProcessorDifferences
     /// True if the outcomes end in different faults, or one of them in none, and processors differ in that.
     /// </summary>
     public static bool Trap(Case c, Outcome own, Outcome host) =>
-        Comparison.Trap(own) != Comparison.Trap(host)
+        OutcomeComparison.Trap(own) != OutcomeComparison.Trap(host)
         && IsOfMemory(own)
         && (
             IsUnneededWrite(c, host)

@@ -45,7 +45,7 @@ public static class RecordedOracle
             var outcome = own.Execute(c);
             if (Difference(c, outcome, native) is { } difference)
                 failures.TryAdd(form, new(c, outcome, native, difference, i));
-            else if (Comparison.Trap(outcome) != Comparison.Trap(native))
+            else if (OutcomeComparison.Trap(outcome) != OutcomeComparison.Trap(native))
                 differing++;
         }
 
@@ -54,5 +54,5 @@ public static class RecordedOracle
 
     // Recorded cases have no open outcome, so a case that is open now differs.
     private static FieldDifference? Difference(Case c, Outcome own, Outcome native) =>
-        own.IsOpen ? new("end", "open", Comparison.Trap(native)) : Comparison.Of(c, own, native);
+        own.IsOpen ? new("end", "open", OutcomeComparison.Trap(native)) : OutcomeComparison.Of(c, own, native);
 }

@@ -27,7 +27,9 @@ public static class SimplerCases
             return null;
         host.Send([(c, outcome)]);
         var theirs = host.Receive(c, outcome);
-        return Comparison.Of(c, outcome, theirs) is { } difference ? new(c, outcome, theirs, difference, number) : null;
+        return OutcomeComparison.Of(c, outcome, theirs) is { } difference
+            ? new(c, outcome, theirs, difference, number)
+            : null;
     }
 
     private static IEnumerable<Case> Of(Case c)

@@ -49,7 +49,7 @@ public static class SymbolicReading
             // An undefined result is a variable in the symbolic reading, and has the usual value in the concrete one.
             var undefined = symbolic.Vector is null ? UndefinedResults.Flags(c) : 0;
             symbolic = symbolic with { Eflags = symbolic.Eflags & ~undefined | concrete.Eflags & undefined };
-            if (Comparison.Exactly(symbolic, concrete) is { } difference)
+            if (OutcomeComparison.Exactly(symbolic, concrete) is { } difference)
                 return new(cases, left, (c, difference), clock.Elapsed.TotalSeconds);
         }
 

@@ -6,7 +6,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
-/// <summary>What a step owes to the hardware: no stale translation, and an acknowledged interrupt.</summary>
+/// <summary>The duties of a step to the hardware: no stale translation, and an acknowledged interrupt.</summary>
 public sealed partial class ImageTheorem
 {
     /// <summary>

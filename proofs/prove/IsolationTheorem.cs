@@ -37,12 +37,7 @@ public sealed class IsolationTheorem(
     protected override void Assume(ProofContext proof)
     {
         var before = Before(proof);
-        foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => StepCase.Needs(entry, only, invariant)))
-            proof.Instances.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
-                invariant.Holds(before, i, j)
-            );
-        if (only is not null)
-            proof.Instances.ForAll(Table.Processor, Table.Processor, (_, _) => only.Holds(before));
+        StepCase.Assume(proof.Instances, before, entry, only);
         RelatedRows.Mappings(proof.Instances, before);
     }
 

@@ -8,8 +8,8 @@ using Verified.Spec.Tables;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The memory of this kernel over the tables of its layout (<see cref="TypedMemory"/>): the sets of threads by their
-/// meaning, the bytes of a user's instruction, the interrupt controllers, and what the kernel does to the TLB.
+/// The memory of this kernel over the tables of its layout (<see cref="TypedMemory"/>). It adds the sets of threads by
+/// their meaning, the bytes of a user's instruction, the interrupt controllers, and the kernel's effects on the TLB.
 /// </summary>
 /// <remarks>
 /// There is no paging below it. Every page directory maps the kernel's part to the frames at the same offset. The
@@ -116,7 +116,7 @@ public sealed class KernelMemory : IBus<Symbolic>
     {
         if (ReferenceEquals(sum, term))
             return (Symbolic)0;
-        if (sum is not { Op: Values.Op.Add, A: Word a, B: Word b })
+        if (sum is not { Op: Values.TermOp.Add, A: Word a, B: Word b })
             return null;
         if (Beyond(a, term) is { } left)
             return left + b;

@@ -1,3 +1,4 @@
+using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec;
 using Verified.Spec.Tables;
@@ -34,6 +35,17 @@ public sealed record StepCase(string Name, Func<State<Symbolic>, Truth> Holds, b
         !invariant.IsApart
         || entry is Entry.TaskNew or Entry.LthreadExRegs
         || (entry == Entry.Map && only?.Deletes != false);
+
+    /// <summary>Assumes the needed invariants of the state before a step, and that the state is of the case.</summary>
+    public static void Assume(Instances instances, State<Symbolic> before, Entry entry, StepCase? only)
+    {
+        foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => Needs(entry, only, invariant)))
+            instances.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
+                invariant.Holds(before, i, j)
+            );
+        if (only is not null)
+            instances.ForAll(Table.Processor, Table.Processor, (_, _) => only.Holds(before));
+    }
 
     private static IReadOnlyList<StepCase> InTurn(params StepCase[] cases) =>
         [

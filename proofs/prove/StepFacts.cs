@@ -3,7 +3,7 @@ using Verified.Spec;
 
 namespace Verified.Proofs.Prove;
 
-/// <summary>What the choice and the order of theorems know about a step of the spec. No proof depends on it.</summary>
+/// <summary>Facts about a step of the spec, for the choice and the order of theorems. No proof depends on it.</summary>
 /// <param name="UsesSets">
 /// True if the code may reach operations on the sets of threads; a path that does so although it is false is refuted.
 /// </param>

@@ -16,7 +16,7 @@ public enum UnixWay
     Native,
 }
 
-/// <summary>What a boot loader loads to start the Unix system.</summary>
+/// <summary>The files that a boot loader loads to start the Unix system.</summary>
 /// <param name="Kernel">A Multiboot kernel.</param>
 /// <param name="Modules">Its modules, in order.</param>
 public sealed record UnixBoot(byte[] Kernel, IReadOnlyList<BootModule> Modules)

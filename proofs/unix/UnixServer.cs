@@ -2,7 +2,7 @@ using Verified.Proofs.Host;
 
 namespace Verified.Proofs.Unix;
 
-/// <summary>What the Unix system runs on.</summary>
+/// <summary>The machine that the Unix system runs on.</summary>
 public enum UnixPlatform
 {
     /// <summary>The microkernel: it is a root task.</summary>

@@ -12,7 +12,7 @@ public static partial class Calls<W>
 {
     public static readonly IReadOnlyList<Property<W>> All =
     [
-        Kept(
+        Property<W>.KeptByThreads(
             "results-only-where-named",
             "2.2 2.3 13.4",
             "a register of the caller changes only if it is a result",
@@ -22,21 +22,21 @@ public static partial class Calls<W>
                     KeepsOwn(x, t)
                 )
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "nobody-elses-registers-change",
             "2.2 14.15",
             "a register of another thread changes only by a message, a code, lthread_ex_regs or a deletion",
             Reading<W>.Every,
             (x, t, _) => Reading<W>.Implies(t != x.Me, () => KeepsOthers(x, t))
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "attributes-are-kept",
             "1.1 7.5 7.6 7.11 8.3 8.7",
             "a thread's id, pager, preempters, priority and slice change only by the calls that set them",
             Reading<W>.Every,
             (x, t, _) => KeepsAttributes(x, t)
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "id-nearest-gives-an-id",
             "4.1 4.2 4.3",
             "id_nearest gives the id in ESI, or the caller's for nil, and type 0",
@@ -48,21 +48,21 @@ public static partial class Calls<W>
                     & (x.After.Esi[t] == W.Select(x.Before.Esi[t] == 0, x.Before.Id[t], x.Before.Esi[t]))
                 )
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "schedule-reads-and-sets",
             "7.1 7.2 7.3 7.4 7.8 7.9 7.10 7.11 7.21 7.22 7.23 7.25",
             "thread_schedule gives the old values and sets the new ones, if it may",
             [Entry.ThreadSchedule],
             (x, t, _) => Reading<W>.Implies(t == x.Me, () => Schedules(x))
         ),
-        Of(
+        Property<W>.OfThreads(
             "ex-regs-reads-and-sets",
             "8.1 8.2 8.3 8.4 8.5 8.6 8.11 8.16 9.19",
             "lthread_ex_regs gives the old values and sets the new ones, or FFFFFFFFh",
             [Entry.LthreadExRegs],
             (x, t, _) => Reading<W>.Implies(t == Reading<W>.Named(x), () => Exchanges(x, t))
         ),
-        Of(
+        Property<W>.OfThreads(
             "ex-regs-ends-a-wait",
             "8.12 8.14 8.15",
             "another thread whose values are exchanged becomes ready, and its wait ends",
@@ -72,14 +72,14 @@ public static partial class Calls<W>
                     Reading<W>.IsFree(x.After, t) & !Reading<W>.IsFaulting(x.After, t)
                 )
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "a-task-is-its-chiefs",
             "9.1 9.2 9.3",
             "task_new starts to delete a task whose chief is the caller's task, or returns nil",
             [Entry.TaskNew],
             (x, t, _) => Reading<W>.Implies(t == x.Me, () => BeginsDeletion(x))
         ),
-        Of(
+        Property<W>.OfThreads(
             "a-new-thread-is-as-asked",
             "1.11 1.12 1.13 9.4 9.5 9.6 9.8 9.9 9.10 9.11 9.12 9.20 13.1 15.4",
             "a deletion ends with the new task for which the caller asked",
@@ -91,7 +91,7 @@ public static partial class Calls<W>
                     () => Creates(x, t)
                 )
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "a-deleted-thread-is-gone",
             "9.3 1.2",
             "a deleted thread keeps no value, in particular no id",
@@ -108,7 +108,7 @@ public static partial class Calls<W>
                         & AllCleared(column => column(x.After)[t] == 0)
                 )
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "a-large-task-is-large",
             "12.3 12.4 9.18",
             "a task that outgrows its small space gets a large one, and no thread is told",
@@ -229,20 +229,4 @@ public static partial class Calls<W>
 
     private static Truth Same(Step<W> x, W t, Func<State<W>, Column<W>> column) =>
         Reading<W>.Same(column(x.Before), column(x.After), t);
-
-    private static Property<W> Kept(
-        string name,
-        string sentences,
-        string says,
-        IReadOnlyList<Entry> entries,
-        Func<Step<W>, W, W, Truth> holds
-    ) => Of(name, sentences, says, entries, holds) with { Keeps = true };
-
-    private static Property<W> Of(
-        string name,
-        string sentences,
-        string says,
-        IReadOnlyList<Entry> entries,
-        Func<Step<W>, W, W, Truth> holds
-    ) => new(name, sentences, says, Table.Thread, entries, holds);
 }

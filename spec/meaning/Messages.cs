@@ -13,7 +13,7 @@ public static partial class Messages<W>
 {
     public static readonly IReadOnlyList<Property<W>> All =
     [
-        Kept(
+        Property<W>.KeptByThreads(
             "message-names-its-sender",
             "3.2",
             "a receiver gets the id of the thread whose message it takes",
@@ -21,28 +21,28 @@ public static partial class Messages<W>
             (x, t, _) =>
                 Reading<W>.Implies(Gets(x, t), () => (x.After.Esi[t] == x.Before.Id[Sender(x)]) & (Sender(x) != t))
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "message-is-admitted",
             "3.4 3.16 3.17",
             "the sender named the receiver, and the receiver waited for that sender or for anyone",
             Transfers,
             (x, t, _) => Reading<W>.Implies(Gets(x, t), () => IsNamed(x, t) & IsAdmitted(x, t))
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "message-words-arrive",
             "3.1 3.25 14.2 14.3 15.1",
             "the receiver's words are the sender's three, or those of its report",
             Transfers,
             (x, t, _) => Reading<W>.Implies(Gets(x, t), () => WordsArrive(x, t))
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "message-has-its-code",
             "1.31 3.18 3.24 3.28",
             "the code of a message is 0, or 2 if the receiver takes a map item",
             Transfers,
             (x, t, _) => Reading<W>.Implies(Gets(x, t), () => HasCode(x, t))
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "message-leaves-registers",
             "3.3",
             "a message changes no register of its receiver but words, id and code",
@@ -56,42 +56,42 @@ public static partial class Messages<W>
                     & Same(x, t, s => s.Eflags)
                 )
         ),
-        Of(
+        Property<W>.OfThreads(
             "a-waiting-partner-is-reached",
             "3.12 3.34",
             "a message to a thread that waits for it arrives, even with timeout zero",
             [Entry.Ipc, .. Reading<W>.Faults],
             (x, t, _) => Reading<W>.Implies(Reaches(x, t), () => !Reading<W>.Listens(x.After, t))
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "a-send-ends-as-it-must",
             "3.5 3.6 3.13 3.20 3.23 3.36",
             "an ipc sends, waits to send, or fails with the code that says why",
             [Entry.Ipc],
             (x, t, _) => Reading<W>.Implies(t == x.Me, () => Sent(x))
         ),
-        Of(
+        Property<W>.OfThreads(
             "a-message-is-sent-once",
             "3.1 3.4",
             "an accepted sender no longer sends: it gives its item, or has begun its receive part",
             [Entry.Accept],
             (x, t, _) => Reading<W>.Implies((t == x.Me) | (t == Sender(x)), () => Accepted(x, t))
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "a-report-waits-for-its-answer",
             "14.5 14.7 14.8 15.3",
             "a fault is reported to the pager, and its thread waits for the answer",
             Reading<W>.Faults,
             (x, t, _) => Reading<W>.Implies(t == x.Me, () => Reported(x, x.Before.Pager[x.Me], ThreadStatus.Stopped))
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "a-fault-has-its-word",
             "14.2 14.10",
             "the first word of a report says what was accessed, or which exception it is",
             [Entry.PageFault, Entry.Exception],
             (x, t, _) => Reading<W>.Implies(t == x.Me, () => x.After.Fault[t] == FaultWord(x))
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "an-answer-resumes",
             "14.6 14.15",
             "the answer to a fault changes no register of its thread",
@@ -186,20 +186,4 @@ public static partial class Messages<W>
         Reading<W>.Same(column(x.Before), column(x.After), t);
 
     private static Entry[] Transfers => Reading<W>.Transfers;
-
-    private static Property<W> Kept(
-        string name,
-        string sentences,
-        string says,
-        IReadOnlyList<Entry> entries,
-        Func<Step<W>, W, W, Truth> holds
-    ) => Of(name, sentences, says, entries, holds) with { Keeps = true };
-
-    private static Property<W> Of(
-        string name,
-        string sentences,
-        string says,
-        IReadOnlyList<Entry> entries,
-        Func<Step<W>, W, W, Truth> holds
-    ) => new(name, sentences, says, Table.Thread, entries, holds);
 }

@@ -45,6 +45,33 @@ public sealed record Property<W>(
     /// Whether the property searches among rows. It then has a concrete reading only and cannot be a theorem.
     /// </summary>
     public bool Searches { get; init; }
+
+    /// <summary>A property of the processor's own columns.</summary>
+    public static Property<W> OfProcessor(
+        string name,
+        string sentences,
+        string says,
+        IReadOnlyList<Entry> entries,
+        Func<Step<W>, W, W, Truth> holds
+    ) => new(name, sentences, says, Table.Processor, entries, holds);
+
+    /// <summary>A property of every thread.</summary>
+    public static Property<W> OfThreads(
+        string name,
+        string sentences,
+        string says,
+        IReadOnlyList<Entry> entries,
+        Func<Step<W>, W, W, Truth> holds
+    ) => new(name, sentences, says, Table.Thread, entries, holds);
+
+    /// <summary>A property of every thread that holds at rows that no step has written (<see cref="Keeps"/>).</summary>
+    public static Property<W> KeptByThreads(
+        string name,
+        string sentences,
+        string says,
+        IReadOnlyList<Entry> entries,
+        Func<Step<W>, W, W, Truth> holds
+    ) => OfThreads(name, sentences, says, entries, holds) with { Keeps = true };
 }
 
 /// <summary>A statement about values, not about states. It is checked for all values.</summary>

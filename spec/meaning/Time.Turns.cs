@@ -2,7 +2,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Spec.Meaning;
 
-/// <summary>Who gets the processor: turns, choices, switches and priorities.</summary>
+/// <summary>The thread that gets the processor: turns, choices, switches and priorities.</summary>
 public static partial class Time<W>
 {
     private static Truth HasProcessor(State<W> s) =>

@@ -17,7 +17,7 @@ public static partial class Time<W>
 
     public static readonly IReadOnlyList<Property<W>> All =
     [
-        One(
+        Property<W>.OfProcessor(
             "the-clock-counts-ticks",
             "10.1 18.5 18.6",
             "a tick advances the clock by one and the time by 1,000, and no other step does",
@@ -32,7 +32,7 @@ public static partial class Time<W>
                         & (x.After.Time == x.Before.Time)
                         & (x.After.TimeHigh == x.Before.TimeHigh)
         ),
-        Of(
+        Property<W>.OfThreads(
             "the-highest-priority-runs",
             "3.32 3.33 7.24 10.3 10.8",
             "after a choice of the kernel no ready thread has a higher priority than the current one",
@@ -42,7 +42,7 @@ public static partial class Time<W>
                     x.After.Priority[t] <= x.After.Priority[x.After.Current]
                 )
         ),
-        Of(
+        Property<W>.OfThreads(
             "nobody-ready-is-left-idle",
             "10.3 10.13",
             "the processor idles only if no thread competes",
@@ -52,7 +52,7 @@ public static partial class Time<W>
                     !Competes(x.After, t) & (x.After.Current == Reading<W>.Nobody)
                 )
         ),
-        Of(
+        Property<W>.OfThreads(
             "threads-take-turns",
             "10.4",
             "among threads of one priority the scheduler picks the next one after the last it picked",
@@ -62,7 +62,7 @@ public static partial class Time<W>
                     TakesTurn(x, t)
                 )
         ),
-        Of(
+        Property<W>.OfThreads(
             "the-picked-thread-is-ready",
             "10.3",
             "the scheduler gives the processor to a thread that is ready",
@@ -91,7 +91,7 @@ public static partial class Time<W>
         {
             Keeps = true,
         },
-        Of(
+        Property<W>.OfThreads(
             "senders-take-turns",
             "3.30 3.31",
             "an open receive takes the next sender after the one it took last",
@@ -106,7 +106,7 @@ public static partial class Time<W>
                         & IsNext(x, x.Before.Served[x.Me], x.After.Partner[x.Me], t)
                 )
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "served-is-kept",
             "3.30",
             "only an open receive advances its thread's turn of senders",
@@ -120,28 +120,28 @@ public static partial class Time<W>
                         : false
                 )
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "the-processor-is-handed-over",
             "3.32 3.33 6.2",
             "the current thread changes only by a choice, a switch, or help for a thread that maps",
             Reading<W>.Every,
             (x, t, _) => Reading<W>.Implies(t == x.Me, () => HandsOver(x))
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "a-donated-processor-runs",
             "6.1 6.2 6.7",
             "thread_switch gives the processor to the ready thread that it names, else to the scheduler",
             [Entry.ThreadSwitch],
             (x, t, _) => Reading<W>.Implies(t == x.Me, () => Switches(x))
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "slices-count-ticks",
             "6.3 6.6 10.5 10.6",
             "a slice changes only by its ticks, its end, a donation, or a start",
             Reading<W>.Every,
             (x, t, _) => IsSlice(x, t)
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "consumed-time-counts-ticks",
             "7.4",
             "a thread's time counts the ticks that find it running",
@@ -155,7 +155,7 @@ public static partial class Time<W>
                         + (x.Entry == Entry.Tick ? W.Select((t == x.Me) & (t != Reading<W>.Nobody), 1, 0) : 0)
                 )
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "a-used-up-slice-gives-way",
             "10.6 15.1 15.3",
             "at the end of its slice a thread reports to its preempter, and the scheduler picks the next",
@@ -171,7 +171,7 @@ public static partial class Time<W>
                         )
                 )
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "a-tick-leaves-the-current-thread",
             "10.5",
             "a tick that uses up no slice changes nothing of the current thread",
@@ -181,14 +181,14 @@ public static partial class Time<W>
                     Reading<W>.GoesOn(x, t)
                 )
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "priority-is-within-mcp",
             "7.9 7.10 8.7 9.6 9.7",
             "no step gives a thread a higher priority or mcp than its giver has",
             Reading<W>.Every,
             (x, t, _) => IsWithinMcp(x, t)
         ),
-        One(
+        Property<W>.OfProcessor(
             "a-wanted-thread-is-not-preempted",
             "3.33 7.24",
             "the current thread leaves the processor only for one of a higher priority",
@@ -201,7 +201,7 @@ public static partial class Time<W>
         {
             Searches = true,
         },
-        One(
+        Property<W>.OfProcessor(
             "a-partner-gets-the-processor",
             "3.32",
             "a thread that a message woke gets the processor of a waiting sender, unless outranked",
@@ -247,28 +247,4 @@ public static partial class Time<W>
     }
 
     private static W Capped(W slice) => W.Select(slice <= 255, slice, 255);
-
-    private static Property<W> One(
-        string name,
-        string sentences,
-        string says,
-        IReadOnlyList<Entry> entries,
-        Func<Step<W>, W, W, Truth> holds
-    ) => new(name, sentences, says, Table.Processor, entries, holds);
-
-    private static Property<W> Kept(
-        string name,
-        string sentences,
-        string says,
-        IReadOnlyList<Entry> entries,
-        Func<Step<W>, W, W, Truth> holds
-    ) => Of(name, sentences, says, entries, holds) with { Keeps = true };
-
-    private static Property<W> Of(
-        string name,
-        string sentences,
-        string says,
-        IReadOnlyList<Entry> entries,
-        Func<Step<W>, W, W, Truth> holds
-    ) => new(name, sentences, says, Table.Thread, entries, holds);
 }

@@ -1,4 +1,3 @@
-using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Spec.Meaning;
@@ -12,28 +11,28 @@ public static class Waits<W>
 {
     public static readonly IReadOnlyList<Property<W>> All =
     [
-        Kept(
+        Property<W>.KeptByThreads(
             "a-waiting-receiver-waits-on",
             "3.7 3.8 3.15 8.13 9.14",
             "a receiver waits until a message, its tick, a cancellation or a deletion",
             Reading<W>.Every,
             (x, t, _) => Reading<W>.Implies(Reading<W>.Listens(x.Before, t), () => Listened(x, t))
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "a-waiting-sender-waits-on",
             "3.5 3.7 8.13 9.14",
             "a sender waits until it is accepted, its tick, a cancellation or a deletion",
             Reading<W>.Every,
             (x, t, _) => Reading<W>.Implies(Reading<W>.IsSending(x.Before, t), () => Waited(x, t))
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "a-map-item-ends-as-it-must",
             "1.35 3.36 8.16 9.15 9.16 11.13 14.17",
             "giver and receiver of an item continue when it is mapped, and both get the code of a failure",
             Reading<W>.Every,
             (x, t, _) => Transferred(x, t)
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "a-ready-thread-stays-ready",
             "10.3",
             "a thread stays ready, stopped or inactive until it acts, is set, or is deleted",
@@ -48,7 +47,7 @@ public static class Waits<W>
                     () => Stayed(x, t)
                 )
         ),
-        Kept(
+        Property<W>.KeptByThreads(
             "the-current-thread-acts",
             "2.2",
             "the current thread is ready after a step, unless it waits by ipc or report, or maps",
@@ -63,14 +62,14 @@ public static class Waits<W>
             ],
             (x, t, _) => Reading<W>.Implies(t == x.Me, () => Reading<W>.GoesOn(x, t))
         ),
-        Of(
+        Property<W>.OfThreads(
             "a-receive-ends-as-it-must",
             "3.9 3.14 3.15 3.19 3.21 3.34 3.35 16.3 16.7 16.8 16.15",
             "a receive part finds its message, waits, or fails with the code that says why",
             [Entry.Receive, Entry.Accept, Entry.Map],
             (x, t, _) => Reading<W>.Implies(IsInReceivePart(x, t), () => ReceivePart<W>.Ends(x, InReceivePart(x)))
         ),
-        Of(
+        Property<W>.OfThreads(
             "no-sender-is-overlooked",
             "3.9 3.30",
             "a receive that waits, or finds nothing, overlooks no sender that it could have taken",
@@ -86,7 +85,7 @@ public static class Waits<W>
         {
             Pairs = true,
         },
-        Of(
+        Property<W>.OfThreads(
             "a-tick-wakes-all-that-are-due",
             "3.7 3.8 10.2",
             "when a tick ends, no thread still waits whose wait ends at this tick",
@@ -257,20 +256,4 @@ public static class Waits<W>
 
     private static Truth Misses(Step<W> x, W t) =>
         Reading<W>.Listens(x.After, t) | Reading<W>.Ended(x.After, t, Reading<W>.ReceiveTimeout);
-
-    private static Property<W> Kept(
-        string name,
-        string sentences,
-        string says,
-        IReadOnlyList<Entry> entries,
-        Func<Step<W>, W, W, Truth> holds
-    ) => Of(name, sentences, says, entries, holds) with { Keeps = true };
-
-    private static Property<W> Of(
-        string name,
-        string sentences,
-        string says,
-        IReadOnlyList<Entry> entries,
-        Func<Step<W>, W, W, Truth> holds
-    ) => new(name, sentences, says, Table.Thread, entries, holds);
 }

@@ -2,7 +2,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Spec;
 
-/// <summary>What the columns say: where a thread's or a page's row is, and what a thread waits for.</summary>
+/// <summary>Questions about the state: the row of a thread or page, and the event that a thread waits for.</summary>
 public sealed partial class State<W>
 {
     /// <summary>The row that an id names, whether or not the thread exists.</summary>

@@ -3,8 +3,8 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// What an operation on mappings does at one page: it removes mappings, makes them read-only, derives one, or moves
-/// one. A flush and a reduction take one step for each mapping that is derived from their root.
+/// The changes that an operation on mappings makes at one page: it removes mappings, makes them read-only, derives
+/// a mapping, or moves one. A flush and a reduction take one step for each mapping that is derived from their root.
 /// </summary>
 public sealed partial class Kernel<W>
 {

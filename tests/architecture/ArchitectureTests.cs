@@ -44,6 +44,7 @@ public sealed class ArchitectureTests
             "machine/chips",
             "machine/compiler",
             "machine/computer",
+            "machine/debugger",
             "machine/boot",
             "machine/timing"
         ),

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Verified.Tests.Architecture;
 
-/// <summary>The namespace of a type shows where its file is.</summary>
+/// <summary>The namespace of a type shows where its file is, and the name of a file occurs once.</summary>
 public sealed class NamespaceTests
 {
     private static readonly string[] Projects = ["spec", "kernel", "machine", "proofs", "tests"];
@@ -33,6 +33,19 @@ public sealed class NamespaceTests
             [$"proofs/engine/checker/Search.cs: the namespace is {declared}, not Verified.Proofs.Checker"],
             Namespaces.Offences("proofs/engine/checker/Search.cs", $"using System;\n\nnamespace {declared};\n")
         );
+
+    [Fact]
+    public void No_two_files_have_the_same_name() => Assert.Empty(Twice(Projects.SelectMany(FilesOf)));
+
+    [Fact]
+    public void Two_files_with_the_same_name_are_found() =>
+        Assert.Equal(["a/Op.cs, b/Op.cs"], Twice(["a/Op.cs", "a/Ip.cs", "b/Op.cs"]));
+
+    private static IEnumerable<string> Twice(IEnumerable<string> files) =>
+        files
+            .GroupBy(file => file.Split('/')[^1])
+            .Where(same => same.Count() > 1)
+            .Select(same => string.Join(", ", same));
 
     private static string Root => Sources.Root;
 

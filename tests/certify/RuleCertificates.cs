@@ -44,7 +44,7 @@ public sealed class RuleCertificates
         var (x, y, c) = (Pattern.Word("x", 0), Pattern.Word("y", 1), Pattern.Constant("c", 3));
         Assert.NotNull(Failure(new((x + y) & c, y & c)));
         Assert.NotNull(Failure(new((x << c) >> c, x)));
-        Assert.NotNull(Failure(new(x < c, Pattern.Apply(Op.True), Pattern.Bits(x) <= c)));
+        Assert.NotNull(Failure(new(x < c, Pattern.Apply(TermOp.True), Pattern.Bits(x) <= c)));
     }
 
     /// <summary>Why a rule is not certified, or null.</summary>
@@ -60,7 +60,10 @@ public sealed class RuleCertificates
     {
         if (Mentions(rule.Left, Side))
             return [(Side, [Circuit.True]), (Side, [Circuit.False])];
-        if (rule.Left.Op is not (Op.Quotient or Op.Remainder or Op.Multiply or Op.MultiplyHigh) || rule.When is null)
+        if (
+            rule.Left.Op is not (TermOp.Quotient or TermOp.Remainder or TermOp.Multiply or TermOp.MultiplyHigh)
+            || rule.When is null
+        )
             return [null];
         var powers = Enumerable.Range(0, 32).Select(bit => WordCircuits.Constant(1u << bit)).ToList();
         var others = new Formula(null);

@@ -9,24 +9,24 @@ namespace Verified.Tests.Certify;
 /// </summary>
 public sealed class WordCircuitsTests
 {
-    private static readonly Op[] Binary =
+    private static readonly TermOp[] Binary =
     [
-        Op.Add,
-        Op.Subtract,
-        Op.Multiply,
-        Op.MultiplyHigh,
-        Op.And,
-        Op.Or,
-        Op.Xor,
-        Op.ShiftLeft,
-        Op.ShiftRight,
-        Op.ShiftRightSigned,
-        Op.Equal,
-        Op.Less,
-        Op.LessSigned,
+        TermOp.Add,
+        TermOp.Subtract,
+        TermOp.Multiply,
+        TermOp.MultiplyHigh,
+        TermOp.And,
+        TermOp.Or,
+        TermOp.Xor,
+        TermOp.ShiftLeft,
+        TermOp.ShiftRight,
+        TermOp.ShiftRightSigned,
+        TermOp.Equal,
+        TermOp.Less,
+        TermOp.LessSigned,
     ];
 
-    private static readonly Op[] Unary = [Op.LowestBit, Op.HighestBit, Op.EvenParity];
+    private static readonly TermOp[] Unary = [TermOp.LowestBit, TermOp.HighestBit, TermOp.EvenParity];
 
     private static readonly uint[] Numbers =
     [
@@ -56,16 +56,17 @@ public sealed class WordCircuitsTests
     [MemberData(nameof(Widths))]
     public void At_small_widths_every_operation_gives_every_result_of_the_concrete_domain(int width)
     {
-        foreach (var op in (Op[])[.. Binary, .. Unary, Op.Select])
+        foreach (var op in (TermOp[])[.. Binary, .. Unary, TermOp.Select])
         {
             var gates = new Circuit();
             int[] a = WordCircuits.Input(gates, width, width),
                 b = WordCircuits.Input(gates, width, width),
                 c = [gates.Input()];
-            var result = op == Op.Select ? BitBlaster.Apply(gates, op, c, a, b) : BitBlaster.Apply(gates, op, a, b, []);
+            var result =
+                op == TermOp.Select ? BitBlaster.Apply(gates, op, c, a, b) : BitBlaster.Apply(gates, op, a, b, []);
             for (var x = 0u; x < 1u << width; x++)
             for (var y = 0u; y < 1u << width; y++)
-            for (var z = 0u; z < (op == Op.Select ? 2u : 1u); z++)
+            for (var z = 0u; z < (op == TermOp.Select ? 2u : 1u); z++)
             {
                 var found = Evaluate(gates, [(a, x), (b, y), (c, z)], result);
                 AssertResult(op, Meant(op, x, y, z, width), found, x, y);
@@ -100,7 +101,7 @@ public sealed class WordCircuitsTests
         Word x = terms.Variable("x"),
             y = terms.Variable("y");
         var random = new Random(1);
-        foreach (var op in (Op[])[.. Binary, .. Unary])
+        foreach (var op in (TermOp[])[.. Binary, .. Unary])
         {
             var term = Unary.Contains(op) ? terms.MakeTerm(op, x) : terms.MakeTerm(op, x, y);
             var blaster = new BitBlaster();
@@ -123,8 +124,8 @@ public sealed class WordCircuitsTests
         int[] high = WordCircuits.Input(gates, Width, Width),
             low = WordCircuits.Input(gates, Width, Width);
         var divisor = WordCircuits.Input(gates, Width, Width);
-        var quotient = BitBlaster.Apply(gates, Op.Quotient, high, low, divisor);
-        var remainder = BitBlaster.Apply(gates, Op.Remainder, high, low, divisor);
+        var quotient = BitBlaster.Apply(gates, TermOp.Quotient, high, low, divisor);
+        var remainder = BitBlaster.Apply(gates, TermOp.Remainder, high, low, divisor);
         for (var a = 0u; a < 8; a++)
         for (var b = 0u; b < 8; b++)
         for (var c = 0u; c < 8; c++)
@@ -133,10 +134,10 @@ public sealed class WordCircuitsTests
             var n = a << Width | b;
 
             // A quotient that does not fit is cut.
-            var q = 7 & OpMeaning.Apply(Op.Quotient, 0, n, c);
-            var r = c == 0 ? b : OpMeaning.Apply(Op.Remainder, 0, n, c);
-            AssertResult(Op.Quotient, q, Evaluate(gates, inputs, quotient), n, c);
-            AssertResult(Op.Remainder, r, Evaluate(gates, inputs, remainder), n, c);
+            var q = 7 & OpMeaning.Apply(TermOp.Quotient, 0, n, c);
+            var r = c == 0 ? b : OpMeaning.Apply(TermOp.Remainder, 0, n, c);
+            AssertResult(TermOp.Quotient, q, Evaluate(gates, inputs, quotient), n, c);
+            AssertResult(TermOp.Remainder, r, Evaluate(gates, inputs, remainder), n, c);
         }
     }
 
@@ -146,15 +147,15 @@ public sealed class WordCircuitsTests
         using var terms = new Terms();
         Word x = terms.Variable("x", 5),
             y = terms.Variable("y", 3);
-        var (less, equal) = (terms.Make(Op.Less, x, y), terms.Make(Op.Equal, x, terms.Constant(3)));
+        var (less, equal) = (terms.Make(TermOp.Less, x, y), terms.Make(TermOp.Equal, x, terms.Constant(3)));
         var all = (ITerm[])
             [
                 x,
-                terms.Make(Op.Both, less, equal),
-                terms.Make(Op.Either, less, equal),
-                terms.Make(Op.Not, less),
-                terms.MakeWord(Op.Select, less, x, y),
-                terms.MakeWord(Op.Add, terms.MakeWord(Op.Select, equal, y, x), terms.Constant(9)),
+                terms.Make(TermOp.Both, less, equal),
+                terms.Make(TermOp.Either, less, equal),
+                terms.Make(TermOp.Not, less),
+                terms.MakeWord(TermOp.Select, less, x, y),
+                terms.MakeWord(TermOp.Add, terms.MakeWord(TermOp.Select, equal, y, x), terms.Constant(9)),
             ];
         foreach (var term in all)
         {
@@ -176,16 +177,16 @@ public sealed class WordCircuitsTests
     }
 
     /// <summary>The result in a domain of so many bits, from the concrete domain of 32.</summary>
-    private static uint Meant(Op op, uint a, uint b, uint c, int width)
+    private static uint Meant(TermOp op, uint a, uint b, uint c, int width)
     {
         var mask = uint.MaxValue >> (32 - width);
         return mask
             & op switch
             {
-                Op.MultiplyHigh => OpMeaning.Apply(Op.Multiply, a, b) >> width,
-                Op.ShiftRightSigned => OpMeaning.Apply(op, Extended(a), b),
-                Op.LessSigned => OpMeaning.Apply(op, Extended(a), Extended(b)),
-                Op.Select => OpMeaning.Apply(op, c, a, b),
+                TermOp.MultiplyHigh => OpMeaning.Apply(TermOp.Multiply, a, b) >> width,
+                TermOp.ShiftRightSigned => OpMeaning.Apply(op, Extended(a), b),
+                TermOp.LessSigned => OpMeaning.Apply(op, Extended(a), Extended(b)),
+                TermOp.Select => OpMeaning.Apply(op, c, a, b),
                 _ => OpMeaning.Apply(op, a, b),
             };
 
@@ -239,7 +240,7 @@ public sealed class WordCircuitsTests
         bool? Value(int literal) => literal > 0 ? values[literal] : !values[-literal];
     }
 
-    private static void AssertResult(Op op, uint meant, uint found, uint a, uint b) =>
+    private static void AssertResult(TermOp op, uint meant, uint found, uint a, uint b) =>
         Assert.True(meant == found, $"{op}({a:X}, {b:X}) is {meant:X}, and {found:X} to the bit-blaster");
 
     private static uint Number(Random random) =>

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Verified.Tests.Commands;
 
-/// <summary>What <c>prove</c> prints and keeps, and how it ends if it is interrupted.</summary>
+/// <summary>The output and the files of <c>prove</c>, and its end if it is interrupted.</summary>
 public sealed partial class ProveOptionTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("verified-prove").FullName;

@@ -50,7 +50,7 @@ public sealed class PlantedTrace : IDisposable
     /// <summary>The trace that shows the fault.</summary>
     public Trace Trace { get; }
 
-    /// <summary>What differs at its end.</summary>
+    /// <summary>The difference at its end.</summary>
     public string Difference { get; }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -31,7 +31,7 @@ public sealed class PresentSpacesTests
             })
         );
 
-    // Of the steps of random programs, how many leave other spaces than a new reading of all tables finds.
+    // The number of steps of random programs that leave other spaces than a new reading of all tables finds.
     private static int Differences(Action<State<Concrete>> unseen)
     {
         var (generator, tables) = (new Generator(2, Small), new FlatTables(Small));

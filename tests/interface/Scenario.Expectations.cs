@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Verified.Tests.Interface;
 
-/// <summary>What a test expects after its events.</summary>
+/// <summary>The state that a test expects after its events.</summary>
 public abstract partial class Scenario
 {
     /// <summary>The expected value of a column at a row, on both sides.</summary>

@@ -130,7 +130,7 @@ internal sealed class Lockstep : IMachine<Concrete>
 
     /// <summary>
     /// Every column at every row, and every representation invariant at every row, or at every few rows if there are
-    /// many. What depends on the tables of mappings alone is compared again when memory or spec has changed there.
+    /// many. A value that depends on mappings alone is compared again when memory or spec has changed there.
     /// </summary>
     public void Compare(State<Concrete> state, string where)
     {

@@ -7,7 +7,7 @@ using static Verified.Tests.Machine.MultibootTests;
 
 namespace Verified.Tests.Machine;
 
-/// <summary>What firmware leaves for a Multiboot kernel: the BIOS data area and the timer.</summary>
+/// <summary>Firmware leaves the BIOS data area and the timer for a Multiboot kernel.</summary>
 public class BiosDataTests
 {
     [Theory]

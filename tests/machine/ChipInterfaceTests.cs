@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Verified.Tests.Machine;
 
-/// <summary>What the machine relies on for each of its devices.</summary>
+/// <summary>The rules that the machine expects each of its devices to keep.</summary>
 public sealed class ChipInterfaceTests
 {
     private const int Accesses = 400;

@@ -5,7 +5,7 @@ using static Verified.Tests.Machine.Gates;
 
 namespace Verified.Tests.Machine;
 
-/// <summary>What ring 3 may not do: privileged instructions, ports, accesses beyond limits.</summary>
+/// <summary>Ring 3 is refused privileged instructions, ports, and accesses beyond limits.</summary>
 public class UserProtectionTests
 {
     [Theory]

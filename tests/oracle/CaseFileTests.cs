@@ -67,7 +67,7 @@ public sealed class CaseFileTests : IDisposable
             Assert.Equal(c.Segments, c2.Segments);
             Assert.Equal((c.Eip, c.Eflags, c.Sequence is null), (c2.Eip, c2.Eflags, c2.Sequence is null));
             Assert.Equal(c.Pokes, c2.Pokes);
-            Assert.Null(Comparison.Exactly(outcome, outcome2));
+            Assert.Null(OutcomeComparison.Exactly(outcome, outcome2));
         }
     }
 

@@ -81,7 +81,7 @@ public class OracleTests
     {
         var c = Case([0x01, 0x05, 0x04, 0x80, 0, 0], eax: 1); // ADD [8004h], EAX
         var right = OnHost(c);
-        Assert.Null(Comparison.Of(c, right, right));
+        Assert.Null(OutcomeComparison.Of(c, right, right));
         Outcome[] wrong =
         [
             right with
@@ -113,7 +113,7 @@ public class OracleTests
                 Missing = "unimplemented",
             },
         ];
-        Assert.All(wrong, outcome => Assert.NotNull(Comparison.Of(c, outcome, right)));
+        Assert.All(wrong, outcome => Assert.NotNull(OutcomeComparison.Of(c, outcome, right)));
     }
 
     [FactWith(Tool.HostProcessor)]
@@ -143,8 +143,8 @@ public class OracleTests
     {
         var c = Case([0x01, 0x05, 0x04, 0x80, 0, 0], eax: 1); // ADD [8004h], EAX
         var own = new OwnProcessor();
-        Assert.Null(Comparison.Exactly(SymbolicReading.Execute(c, own)!, own.Execute(c)));
-        var difference = Comparison.Exactly(
+        Assert.Null(OutcomeComparison.Exactly(SymbolicReading.Execute(c, own)!, own.Execute(c)));
+        var difference = OutcomeComparison.Exactly(
             SymbolicReading.Execute(c, own)!,
             own.Execute(c with { Registers = [1, 0, 0, 0, 0x9000, 0, 0, 0], Pokes = [(0x8004, 5)] })
         );

@@ -19,10 +19,10 @@ public class ProcessorDifferencesTests
     public void A_fault_that_only_some_processors_meet_is_let_through(string code, int own, int? host, int eflags)
     {
         var c = Make(code, (uint)eflags);
-        Assert.Null(Comparison.Of(c, After(own, c.Eflags), After(host, c.Eflags)));
+        Assert.Null(OutcomeComparison.Of(c, After(own, c.Eflags), After(host, c.Eflags)));
         // The processor that completes may do so only where ours faults, not the other way round.
         if (host is null)
-            Assert.NotNull(Comparison.Of(c, After(null, c.Eflags), After(own, c.Eflags)));
+            Assert.NotNull(OutcomeComparison.Of(c, After(null, c.Eflags), After(own, c.Eflags)));
     }
 
     [Theory]
@@ -36,7 +36,7 @@ public class ProcessorDifferencesTests
     public void Any_other_fault_is_a_difference(string code, int own, int? host, int eflags)
     {
         var c = Make(code, (uint)eflags);
-        Assert.NotNull(Comparison.Of(c, After(own, c.Eflags), After(host, c.Eflags)));
+        Assert.NotNull(OutcomeComparison.Of(c, After(own, c.Eflags), After(host, c.Eflags)));
     }
 
     [Theory]
@@ -48,9 +48,9 @@ public class ProcessorDifferencesTests
     {
         var c = Make(code, 0x202);
         var (one, other) = (After(Vectors.PageFault, 0x202), After(Vectors.PageFault, 0x202 | Flag.Zero));
-        Assert.Equal(open, Comparison.Of(c, one, other) is null);
+        Assert.Equal(open, OutcomeComparison.Of(c, one, other) is null);
         // A direction flag that changes is a difference in any case.
-        Assert.NotNull(Comparison.Of(c, one, After(Vectors.PageFault, 0x202 | Flag.Direction)));
+        Assert.NotNull(OutcomeComparison.Of(c, one, After(Vectors.PageFault, 0x202 | Flag.Direction)));
     }
 
     [Theory]
@@ -61,8 +61,8 @@ public class ProcessorDifferencesTests
         var c = Make(code, 0x202);
         var (one, other) = (After(Vectors.PageFault, 0x202), After(Vectors.PageFault, 0x202));
         other.Registers[7] = 5;
-        Assert.Equal(open, Comparison.Of(c, one, other) is null);
-        Assert.NotNull(Comparison.Of(c, After(null, 0x202), other with { Vector = null }));
+        Assert.Equal(open, OutcomeComparison.Of(c, one, other) is null);
+        Assert.NotNull(OutcomeComparison.Of(c, After(null, 0x202), other with { Vector = null }));
     }
 
     private static Case Make(string code, uint eflags)

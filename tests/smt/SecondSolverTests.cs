@@ -88,22 +88,31 @@ public sealed class SecondSolverTests : IDisposable
             y = _terms.Variable("y"),
             narrow = _terms.Variable("narrow", 7);
         var random = new Random(1);
-        foreach (var op in Enum.GetValues<Op>())
+        foreach (var op in Enum.GetValues<TermOp>())
         {
-            if (op is Op.Constant or Op.Variable or Op.True or Op.False or Op.Both or Op.Either or Op.Not)
+            if (
+                op
+                is TermOp.Constant
+                    or TermOp.Variable
+                    or TermOp.True
+                    or TermOp.False
+                    or TermOp.Both
+                    or TermOp.Either
+                    or TermOp.Not
+            )
                 continue;
             for (var i = 0; i < samples; i++)
             {
                 var a = (uint)random.NextInt64(1L << 32);
                 var (b, c) = ((uint)random.Next(i % 2 == 0 ? 40 : int.MaxValue), (uint)random.Next(128));
-                if (op is Op.Quotient or Op.Remainder)
+                if (op is TermOp.Quotient or TermOp.Remainder)
                     (a, c) = (a % 64, 64 + c % 64);
-                var condition = _terms.Make(Op.Less, x, y);
+                var condition = _terms.Make(TermOp.Less, x, y);
                 var term = op switch
                 {
-                    Op.Select => _terms.MakeTerm(op, condition, x, narrow),
-                    Op.Quotient or Op.Remainder => _terms.MakeTerm(op, x, y, narrow),
-                    Op.LowestBit or Op.HighestBit or Op.EvenParity => _terms.MakeTerm(op, x),
+                    TermOp.Select => _terms.MakeTerm(op, condition, x, narrow),
+                    TermOp.Quotient or TermOp.Remainder => _terms.MakeTerm(op, x, y, narrow),
+                    TermOp.LowestBit or TermOp.HighestBit or TermOp.EvenParity => _terms.MakeTerm(op, x),
                     _ => _terms.MakeTerm(op, x, y),
                 };
                 var meant = new Evaluation(variable =>
@@ -112,16 +121,16 @@ public sealed class SecondSolverTests : IDisposable
                     : c
                 );
                 var value =
-                    term is Word word ? _terms.Make(Op.Equal, word, _terms.Constant(meant.Of(word)))
+                    term is Word word ? _terms.Make(TermOp.Equal, word, _terms.Constant(meant.Of(word)))
                     : meant.Of((Bool)term) ? (Bool)term
-                    : _terms.Make(Op.Not, term);
+                    : _terms.Make(TermOp.Not, term);
                 Bool[] given = [Is(x, a), Is(y, b), Is(narrow, c)];
                 Assert.Equal("sat", solver.Ask("a test", new(1, "", given, value, true)));
-                Assert.Equal("unsat", solver.Ask("a test", new(1, "", given, _terms.Make(Op.Not, value), false)));
+                Assert.Equal("unsat", solver.Ask("a test", new(1, "", given, _terms.Make(TermOp.Not, value), false)));
             }
         }
 
-        Bool Is(Word word, uint number) => _terms.Make(Op.Equal, word, _terms.Constant(number));
+        Bool Is(Word word, uint number) => _terms.Make(TermOp.Equal, word, _terms.Constant(number));
     }
 
     private static SolverProgram Program(string name) => SolverProgram.All.Single(program => program.Name == name);

@@ -36,8 +36,8 @@ public sealed class RuleProofs : IDisposable
         var (x, y, c) = (Pattern.Word("x", 0), Pattern.Word("y", 1), Pattern.Constant("c", 3));
         Assert.NotNull(Refute(new((x + y) & c, y & c)));
         Assert.NotNull(Refute(new((x << c) >> c, x)));
-        Assert.NotNull(Refute(new(x < c, Pattern.Apply(Op.True), Pattern.Bits(x) <= c)));
-        Assert.NotNull(Refute(new(x & c, x, Pattern.Apply(Op.False))));
+        Assert.NotNull(Refute(new(x < c, Pattern.Apply(TermOp.True), Pattern.Bits(x) <= c)));
+        Assert.NotNull(Refute(new(x & c, x, Pattern.Apply(TermOp.False))));
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class RuleProofs : IDisposable
         foreach (var (op, bound) in KnownBits.ShiftBounds)
             Check(op, bound, countIsConstant: true);
 
-        void Check(Op op, Pattern bound, bool countIsConstant)
+        void Check(TermOp op, Pattern bound, bool countIsConstant)
         {
             var operands = KnownBits.Operands.Select(o => _z3.Word(o.Name!, 32)).ToArray();
             var bits = KnownBits.Operands.Select(o => _z3.Word($"bits({o.Name})", 32)).ToArray();
@@ -57,7 +57,7 @@ public sealed class RuleProofs : IDisposable
             using var solver = _z3.OneShot(Limit);
             for (var i = 0; i < bits.Length; i++)
                 solver.Assert(Within(operands[i], bits[i]));
-            var first = op == Op.Select ? _z3.Bool("p") : operands[0];
+            var first = op == TermOp.Select ? _z3.Bool("p") : operands[0];
             var result = SolverTranslation.Apply(_z3, op, first, operands[1], operands[2]);
             solver.Assert(_z3.Not(Within(result, Read(bound, slot => bits[slot], slot => bits[slot]))));
             Assert.True(solver.Check() == false, $"the bits of {op}: {bound}");
@@ -85,23 +85,23 @@ public sealed class RuleProofs : IDisposable
             0xFFFFFFFE,
             0xFFFFFFFF,
         ];
-        foreach (var op in Enum.GetValues<Op>().Where(op => op is not (Op.Constant or Op.Variable)))
+        foreach (var op in Enum.GetValues<TermOp>().Where(op => op is not (TermOp.Constant or TermOp.Variable)))
         foreach (var a in numbers)
         foreach (var b in numbers)
-        foreach (var c in op is Op.Quotient or Op.Remainder ? numbers : [5])
+        foreach (var c in op is TermOp.Quotient or TermOp.Remainder ? numbers : [5])
             Compare(op, a, b, c);
 
-        void Compare(Op op, uint a, uint b, uint c)
+        void Compare(TermOp op, uint a, uint b, uint c)
         {
-            var logical = op is Op.Both or Op.Either or Op.Not or Op.Select;
+            var logical = op is TermOp.Both or TermOp.Either or TermOp.Not or TermOp.Select;
             if (logical)
                 a &= 1;
-            if (logical && op != Op.Select)
+            if (logical && op != TermOp.Select)
                 b &= 1;
             // A quotient of more than 32 bits is outside the contract.
-            if (op is Op.Quotient && c != 0 && a >= c)
+            if (op is TermOp.Quotient && c != 0 && a >= c)
                 return;
-            var (first, second) = (Operand(logical, a), Operand(logical && op != Op.Select, b));
+            var (first, second) = (Operand(logical, a), Operand(logical && op != TermOp.Select, b));
             var solved = _z3.ValueOf(SolverTranslation.Apply(_z3, op, first, second, _z3.Number(c)));
             var meant = OpMeaning.Apply(op, a, b, c);
             Assert.True(solved == meant, $"{op}({a:X}, {b:X}, {c:X}) is {meant:X}, and {solved:X} to Z3");
@@ -166,7 +166,7 @@ public sealed class RuleProofs : IDisposable
     {
         const int Divisor = 3,
             Side = 6;
-        if (rule.Left.Op is not (Op.Quotient or Op.Remainder))
+        if (rule.Left.Op is not (TermOp.Quotient or TermOp.Remainder))
             return [(Side, _z3.Truth(true)), (Side, _z3.Truth(false))];
         using var others = _z3.OneShot(Limit);
         others.Assert(Condition(rule, Variable));

@@ -52,7 +52,7 @@ internal sealed record SharedProof(
         );
 }
 
-/// <summary>What a verb adds to its checks for the result of a shard.</summary>
+/// <summary>The data that a verb adds to its checks for the result of a shard.</summary>
 internal sealed class ShardNotes
 {
     /// <summary>The unit of the work.</summary>
@@ -87,7 +87,7 @@ internal sealed class ShardNotes
 /// <param name="Given">The options that decide about the work.</param>
 /// <param name="Exit">The exit code.</param>
 /// <param name="Checks">The checks.</param>
-/// <param name="Notes">What the verb adds.</param>
+/// <param name="Notes">The data that the verb adds.</param>
 internal sealed record ShardResult(
     [property: JsonRequired] int Format,
     [property: JsonRequired] string Verb,

@@ -37,8 +37,8 @@ public sealed class BitBlaster
         foreach (var term in Graph.Pending(root, _made.ContainsKey))
             _made[term] = term switch
             {
-                Word { Op: Op.Constant } constant => WordCircuits.Constant(constant.Value),
-                Word { Op: Op.Variable } variable => WordCircuits.Input(Gates, (int)variable.Value),
+                Word { Op: TermOp.Constant } constant => WordCircuits.Constant(constant.Value),
+                Word { Op: TermOp.Variable } variable => WordCircuits.Input(Gates, (int)variable.Value),
                 _ => Apply(Gates, term.Op, Operand(term.A), Operand(term.B), Operand(term.C)),
             };
         return _made[root];
@@ -47,33 +47,33 @@ public sealed class BitBlaster
     }
 
     /// <summary>One operation on operands of equal width. A condition is a word of one bit.</summary>
-    public static int[] Apply(Circuit gates, Op op, int[] a, int[] b, int[] c) =>
+    public static int[] Apply(Circuit gates, TermOp op, int[] a, int[] b, int[] c) =>
         op switch
         {
-            Op.Add => WordCircuits.Add(gates, a, b),
-            Op.Subtract => WordCircuits.Subtract(gates, a, b),
-            Op.Multiply => WordCircuits.Multiply(gates, a, b),
-            Op.MultiplyHigh => WordCircuits.MultiplyHigh(gates, a, b),
-            Op.Quotient => WordCircuits.Divide(gates, a, b, c).Quotient,
-            Op.Remainder => WordCircuits.Divide(gates, a, b, c).Remainder,
-            Op.And => WordCircuits.And(gates, a, b),
-            Op.Or => WordCircuits.Or(gates, a, b),
-            Op.Xor => WordCircuits.Xor(gates, a, b),
-            Op.ShiftLeft => WordCircuits.ShiftLeft(gates, a, b),
-            Op.ShiftRight => WordCircuits.ShiftRight(gates, a, b),
-            Op.ShiftRightSigned => WordCircuits.ShiftRightSigned(gates, a, b),
-            Op.Select => WordCircuits.Select(gates, a[0], b, c),
-            Op.LowestBit => WordCircuits.LowestBit(gates, a),
-            Op.HighestBit => WordCircuits.HighestBit(gates, a),
-            Op.False => [Circuit.False],
-            Op.True => [Circuit.True],
-            Op.Equal => [WordCircuits.Equal(gates, a, b)],
-            Op.Less => [WordCircuits.Less(gates, a, b)],
-            Op.LessSigned => [WordCircuits.LessSigned(gates, a, b)],
-            Op.Both => [gates.And(a[0], b[0])],
-            Op.Either => [gates.Or(a[0], b[0])],
-            Op.Not => [-a[0]],
-            Op.EvenParity => [WordCircuits.EvenParity(gates, a)],
+            TermOp.Add => WordCircuits.Add(gates, a, b),
+            TermOp.Subtract => WordCircuits.Subtract(gates, a, b),
+            TermOp.Multiply => WordCircuits.Multiply(gates, a, b),
+            TermOp.MultiplyHigh => WordCircuits.MultiplyHigh(gates, a, b),
+            TermOp.Quotient => WordCircuits.Divide(gates, a, b, c).Quotient,
+            TermOp.Remainder => WordCircuits.Divide(gates, a, b, c).Remainder,
+            TermOp.And => WordCircuits.And(gates, a, b),
+            TermOp.Or => WordCircuits.Or(gates, a, b),
+            TermOp.Xor => WordCircuits.Xor(gates, a, b),
+            TermOp.ShiftLeft => WordCircuits.ShiftLeft(gates, a, b),
+            TermOp.ShiftRight => WordCircuits.ShiftRight(gates, a, b),
+            TermOp.ShiftRightSigned => WordCircuits.ShiftRightSigned(gates, a, b),
+            TermOp.Select => WordCircuits.Select(gates, a[0], b, c),
+            TermOp.LowestBit => WordCircuits.LowestBit(gates, a),
+            TermOp.HighestBit => WordCircuits.HighestBit(gates, a),
+            TermOp.False => [Circuit.False],
+            TermOp.True => [Circuit.True],
+            TermOp.Equal => [WordCircuits.Equal(gates, a, b)],
+            TermOp.Less => [WordCircuits.Less(gates, a, b)],
+            TermOp.LessSigned => [WordCircuits.LessSigned(gates, a, b)],
+            TermOp.Both => [gates.And(a[0], b[0])],
+            TermOp.Either => [gates.Or(a[0], b[0])],
+            TermOp.Not => [-a[0]],
+            TermOp.EvenParity => [WordCircuits.EvenParity(gates, a)],
             _ => throw new ArgumentOutOfRangeException(nameof(op), op, "a constant or variable is not applied"),
         };
 }

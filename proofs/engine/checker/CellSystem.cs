@@ -42,7 +42,7 @@ public sealed record CellSystem(
     /// </summary>
     /// <param name="workers">How many.</param>
     /// <param name="limits">The limits of the search; null for the default.</param>
-    /// <param name="kept">Where the search is kept on the disk; null for memory alone.</param>
+    /// <param name="kept">The place on the disk that keeps the search; null for memory alone.</param>
     public CellResult Check(int workers = 1, SearchLimits? limits = null, KeptIn? kept = null)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();

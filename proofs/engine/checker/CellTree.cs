@@ -103,7 +103,7 @@ public sealed class CellTree<T>
     }
 
     /// <summary>Adds the result of a run, unless it is known.</summary>
-    /// <param name="place">Where the text's tree begins.</param>
+    /// <param name="place">The begin of the text's tree.</param>
     /// <param name="items">The reads of cells and the choices of the run, in order.</param>
     /// <param name="picks">The alternatives that it took.</param>
     /// <param name="result">Its result.</param>

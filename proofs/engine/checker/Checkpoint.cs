@@ -202,7 +202,7 @@ public sealed class Checkpoint : IDisposable
     public void Dispose() => _open.ForEach(file => file.Dispose());
 }
 
-/// <summary>Where a search is kept.</summary>
+/// <summary>The place that keeps a search.</summary>
 /// <param name="Folder">The folder of the checkpoint.</param>
 /// <param name="MostInMemory">See <see cref="Checkpoint.MostInMemory"/>.</param>
 public sealed record KeptIn(string Folder, long MostInMemory = long.MaxValue)

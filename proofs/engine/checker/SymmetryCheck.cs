@@ -1,8 +1,8 @@
 namespace Verified.Proofs.Checker;
 
 /// <summary>
-/// Checks that a symmetry which a system declares changes no behaviour: the steps from a permuted state lead to the
-/// permuted states, and the invariants have the same verdict on it.
+/// Checks that the symmetry of a system changes no behaviour. The steps from a permuted state must lead to the permuted
+/// states, and the invariants must have the same verdict on it.
 /// </summary>
 /// <param name="symmetry">The symmetry.</param>
 /// <param name="source">The system.</param>

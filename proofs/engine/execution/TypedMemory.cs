@@ -151,7 +151,7 @@ public sealed class TypedMemory : IBus<Symbolic>
     /// True if the constant part of an address is in the area. In correct code the address is then in this area.
     /// </summary>
     private static bool MayStartIn(Symbolic linear, Area area) =>
-        linear.Term is { Op: Values.Op.Add, B: Word { IsConstant: true } constant }
+        linear.Term is { Op: Values.TermOp.Add, B: Word { IsConstant: true } constant }
         && constant.Value >= area.Base
         && constant.Value < area.End;
 }

@@ -47,7 +47,7 @@ internal sealed class Conversation : IDisposable
         {
             var word = term as Word;
             Write('=', (int)term.Op, Written(term.A), Written(term.B), Written(term.C), (int)(word?.Value ?? 0));
-            if (word?.Op == Op.Variable)
+            if (word?.Op == TermOp.Variable)
             {
                 var name = Encoding.UTF8.GetBytes(word.Name!);
                 Write('"', name.Length);

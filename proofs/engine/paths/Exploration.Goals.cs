@@ -3,7 +3,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Paths;
 
-/// <summary>What must hold on a path: goals, which are proved or refuted.</summary>
+/// <summary>The goals of a path: each is proved or refuted.</summary>
 public sealed partial class Exploration
 {
     /// <summary>
@@ -91,7 +91,7 @@ public sealed partial class Exploration
         if (open is null)
             reasoner.Unasked();
         var fails =
-            open is not null && (open.Op == Op.False ? reasoner.Satisfiable() : reasoner.Satisfiable(Not(open)));
+            open is not null && (open.Op == TermOp.False ? reasoner.Satisfiable() : reasoner.Satisfiable(Not(open)));
         return new Answer(condition, fails ? 0 : 1, false, false);
     }
 
@@ -102,10 +102,10 @@ public sealed partial class Exploration
     {
         if (Known(goal) == true || reasoner.IsFact(goal))
             return null;
-        if (goal is not { Op: Op.Both or Op.Either, A: Bool a, B: Bool b })
+        if (goal is not { Op: TermOp.Both or TermOp.Either, A: Bool a, B: Bool b })
             return goal;
         var (first, second) = (Open(a), Open(b));
-        if (goal.Op == Op.Either)
+        if (goal.Op == TermOp.Either)
             return first is null || second is null ? null : goal;
         return first is null ? second
             : second is null ? first

@@ -69,7 +69,7 @@ public sealed partial class Exploration(Terms terms, Reasoner reasoner) : IDecid
     public bool? Known(Bool condition)
     {
         var value = true;
-        while (condition is { Op: Op.Not, A: Bool inner })
+        while (condition is { Op: TermOp.Not, A: Bool inner })
             (condition, value) = (inner, !value);
         return _known.TryGetValue(condition, out var known) ? known == value : null;
     }
@@ -149,7 +149,7 @@ public sealed partial class Exploration(Terms terms, Reasoner reasoner) : IDecid
     {
         if (condition.Undecided is not Bool undecided)
             return condition.Known;
-        if (undecided is { Op: Op.Both, A: Bool a, B: Bool b })
+        if (undecided is { Op: TermOp.Both, A: Bool a, B: Bool b })
             return Suppose(a.Truth) && Suppose(b.Truth);
         if (Known(undecided) == false)
             return false;
@@ -239,7 +239,7 @@ public sealed partial class Exploration(Terms terms, Reasoner reasoner) : IDecid
     private static Bool Positive(Bool condition, out bool value)
     {
         value = true;
-        while (condition is { Op: Op.Not, A: Bool inner })
+        while (condition is { Op: TermOp.Not, A: Bool inner })
             (condition, value) = (inner, !value);
         return condition;
     }

@@ -144,7 +144,7 @@ public sealed class ProofCache(string folder)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Where no file can be written, there is none to delete.
+            // If no file can be written, there is none to delete.
         }
     }
 

@@ -112,7 +112,7 @@ public sealed partial class Reasoner : IDisposable
     /// </summary>
     public void Assert(Truth fact)
     {
-        if (fact.Undecided is Bool { Op: Op.Both, A: Bool first, B: Bool second })
+        if (fact.Undecided is Bool { Op: TermOp.Both, A: Bool first, B: Bool second })
         {
             Assert(first.Truth);
             Assert(second.Truth);

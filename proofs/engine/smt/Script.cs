@@ -39,7 +39,7 @@ public static class Script
             foreach (var term in Graph.Pending(root, done.Contains))
             {
                 done.Add(term);
-                if (term is Word { Op: Op.Variable } variable)
+                if (term is Word { Op: TermOp.Variable } variable)
                     text.Append("(declare-fun |")
                         .Append(variable.Name)
                         .Append("| () ")
@@ -67,18 +67,18 @@ public static class Script
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ").Replace('\t', ' ');
 
-    private static bool IsLiteral(ITerm term) => term.Op is Op.Constant or Op.True or Op.False;
+    private static bool IsLiteral(ITerm term) => term.Op is TermOp.Constant or TermOp.True or TermOp.False;
 
     private static string SortOf(uint width) => $"(_ BitVec {width})";
 
     private static string Name(ITerm term) =>
         term switch
         {
-            Word { Op: Op.Constant } constant => $"#x{constant.Value:x8}",
-            Word { Op: Op.Variable, Value: 32 } variable => $"|{variable.Name}|",
-            Word { Op: Op.Variable } variable => $"((_ zero_extend {32 - variable.Value}) |{variable.Name}|)",
-            { Op: Op.True } => "true",
-            { Op: Op.False } => "false",
+            Word { Op: TermOp.Constant } constant => $"#x{constant.Value:x8}",
+            Word { Op: TermOp.Variable, Value: 32 } variable => $"|{variable.Name}|",
+            Word { Op: TermOp.Variable } variable => $"((_ zero_extend {32 - variable.Value}) |{variable.Name}|)",
+            { Op: TermOp.True } => "true",
+            { Op: TermOp.False } => "false",
             _ => $"t{term.Id}",
         };
 
@@ -87,28 +87,28 @@ public static class Script
         var (a, b, c) = (Operand(term.A), Operand(term.B), Operand(term.C));
         return term.Op switch
         {
-            Op.Add => $"(bvadd {a} {b})",
-            Op.Subtract => $"(bvsub {a} {b})",
-            Op.Multiply => $"(bvmul {a} {b})",
-            Op.MultiplyHigh => $"((_ extract 63 32) (bvmul (concat #x00000000 {a}) (concat #x00000000 {b})))",
-            Op.Quotient => $"((_ extract 31 0) (bvudiv (concat {a} {b}) (concat #x00000000 {c})))",
-            Op.Remainder => $"((_ extract 31 0) (bvurem (concat {a} {b}) (concat #x00000000 {c})))",
-            Op.And => $"(bvand {a} {b})",
-            Op.Or => $"(bvor {a} {b})",
-            Op.Xor => $"(bvxor {a} {b})",
-            Op.ShiftLeft => $"(bvshl {a} {b})",
-            Op.ShiftRight => $"(bvlshr {a} {b})",
-            Op.ShiftRightSigned => $"(bvashr {a} {b})",
-            Op.Select => $"(ite {a} {b} {c})",
-            Op.LowestBit => FirstOf(Enumerable.Range(0, 32), a),
-            Op.HighestBit => FirstOf(Enumerable.Range(0, 32).Reverse(), a),
-            Op.Equal => $"(= {a} {b})",
-            Op.Less => $"(bvult {a} {b})",
-            Op.LessSigned => $"(bvslt {a} {b})",
-            Op.Both => $"(and {a} {b})",
-            Op.Either => $"(or {a} {b})",
-            Op.Not => $"(not {a})",
-            Op.EvenParity =>
+            TermOp.Add => $"(bvadd {a} {b})",
+            TermOp.Subtract => $"(bvsub {a} {b})",
+            TermOp.Multiply => $"(bvmul {a} {b})",
+            TermOp.MultiplyHigh => $"((_ extract 63 32) (bvmul (concat #x00000000 {a}) (concat #x00000000 {b})))",
+            TermOp.Quotient => $"((_ extract 31 0) (bvudiv (concat {a} {b}) (concat #x00000000 {c})))",
+            TermOp.Remainder => $"((_ extract 31 0) (bvurem (concat {a} {b}) (concat #x00000000 {c})))",
+            TermOp.And => $"(bvand {a} {b})",
+            TermOp.Or => $"(bvor {a} {b})",
+            TermOp.Xor => $"(bvxor {a} {b})",
+            TermOp.ShiftLeft => $"(bvshl {a} {b})",
+            TermOp.ShiftRight => $"(bvlshr {a} {b})",
+            TermOp.ShiftRightSigned => $"(bvashr {a} {b})",
+            TermOp.Select => $"(ite {a} {b} {c})",
+            TermOp.LowestBit => FirstOf(Enumerable.Range(0, 32), a),
+            TermOp.HighestBit => FirstOf(Enumerable.Range(0, 32).Reverse(), a),
+            TermOp.Equal => $"(= {a} {b})",
+            TermOp.Less => $"(bvult {a} {b})",
+            TermOp.LessSigned => $"(bvslt {a} {b})",
+            TermOp.Both => $"(and {a} {b})",
+            TermOp.Either => $"(or {a} {b})",
+            TermOp.Not => $"(not {a})",
+            TermOp.EvenParity =>
                 $"(= #b0 {Enumerable.Range(1, 7).Aggregate(Bit(0, a), (odd, bit) => $"(bvxor {odd} {Bit(bit, a)})")})",
             _ => throw new ArgumentOutOfRangeException(
                 nameof(term),

@@ -35,7 +35,7 @@ public static class Graph
 
     /// <summary>The variables in a term, in the order in which they were made.</summary>
     public static IEnumerable<Word> Variables(ITerm root) =>
-        Pending(root, _ => false).Where(term => term.Op == Op.Variable).Cast<Word>();
+        Pending(root, _ => false).Where(term => term.Op == TermOp.Variable).Cast<Word>();
 }
 
 /// <summary>
@@ -75,8 +75,8 @@ public sealed class Evaluation(Func<Word, uint> variables)
             _open.Pop();
             _values[term.Id] = term switch
             {
-                Word { Op: Op.Constant } constant => constant.Value,
-                Word { Op: Op.Variable } variable => variables(variable) & variable.Bits,
+                Word { Op: TermOp.Constant } constant => constant.Value,
+                Word { Op: TermOp.Variable } variable => variables(variable) & variable.Bits,
                 _ => OpMeaning.Apply(term.Op, At(term.A), At(term.B), At(term.C)),
             };
             _known[term.Id] = true;

@@ -18,29 +18,29 @@ public static class Notation
     }
 
     /// <summary>The spelling of an operation, between or before its operands.</summary>
-    public static string Symbol(this Op op) =>
+    public static string Symbol(this TermOp op) =>
         op switch
         {
-            Op.Add => "+",
-            Op.Subtract => "-",
-            Op.Multiply => "*",
-            Op.MultiplyHigh => "mulhigh",
-            Op.Quotient => "quotient",
-            Op.Remainder => "remainder",
-            Op.And or Op.Both => "&",
-            Op.Or or Op.Either => "|",
-            Op.Xor => "^",
-            Op.ShiftLeft => "<<",
-            Op.ShiftRight => ">>",
-            Op.ShiftRightSigned => "sar",
-            Op.Select => "select",
-            Op.LowestBit => "lowest",
-            Op.HighestBit => "highest",
-            Op.Equal => "==",
-            Op.Less => "<",
-            Op.LessSigned => "less",
-            Op.Not => "!",
-            Op.EvenParity => "even",
+            TermOp.Add => "+",
+            TermOp.Subtract => "-",
+            TermOp.Multiply => "*",
+            TermOp.MultiplyHigh => "mulhigh",
+            TermOp.Quotient => "quotient",
+            TermOp.Remainder => "remainder",
+            TermOp.And or TermOp.Both => "&",
+            TermOp.Or or TermOp.Either => "|",
+            TermOp.Xor => "^",
+            TermOp.ShiftLeft => "<<",
+            TermOp.ShiftRight => ">>",
+            TermOp.ShiftRightSigned => "sar",
+            TermOp.Select => "select",
+            TermOp.LowestBit => "lowest",
+            TermOp.HighestBit => "highest",
+            TermOp.Equal => "==",
+            TermOp.Less => "<",
+            TermOp.LessSigned => "less",
+            TermOp.Not => "!",
+            TermOp.EvenParity => "even",
             _ => op.ToString(),
         };
 
@@ -54,16 +54,16 @@ public static class Notation
 
         switch (term)
         {
-            case Word { Op: Op.Constant } constant:
+            case Word { Op: TermOp.Constant } constant:
                 text.Append(Of(constant.Value));
                 break;
-            case Word { Op: Op.Variable } variable:
+            case Word { Op: TermOp.Variable } variable:
                 text.Append(variable.Name);
                 break;
-            case { Op: Op.True or Op.False }:
-                text.Append(term.Op == Op.True ? "true" : "false");
+            case { Op: TermOp.True or TermOp.False }:
+                text.Append(term.Op == TermOp.True ? "true" : "false");
                 break;
-            case { Op: Op.Not }:
+            case { Op: TermOp.Not }:
                 Operand(text.Append('!'), term.A!);
                 break;
             case { B: not null, C: null } when !char.IsLetter(term.Op.Symbol()[0]):

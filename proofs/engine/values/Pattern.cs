@@ -44,7 +44,7 @@ public sealed class Pattern
     private Pattern(Place place, uint value, Pattern? of) =>
         (Place, Value, A, Slot) = (place, value, of, of?.Slot ?? 0);
 
-    private Pattern(Op op, Pattern? a, Pattern? b, Pattern? c)
+    private Pattern(TermOp op, Pattern? a, Pattern? b, Pattern? c)
     {
         (Place, Op, A, B, C) = (Place.Operation, op, a, b, c);
         IsCondition = op.IsCondition();
@@ -52,7 +52,7 @@ public sealed class Pattern
 
     public Place Place { get; }
 
-    public Op Op { get; }
+    public TermOp Op { get; }
 
     public Pattern? A { get; }
 
@@ -78,33 +78,33 @@ public sealed class Pattern
 
     public static Pattern Bits(Pattern word) => new(Place.Bits, 0, word);
 
-    public static Pattern Apply(Op op, Pattern? a = null, Pattern? b = null, Pattern? c = null) => new(op, a, b, c);
+    public static Pattern Apply(TermOp op, Pattern? a = null, Pattern? b = null, Pattern? c = null) => new(op, a, b, c);
 
     public static implicit operator Pattern(uint value) => new(Place.Number, value, null);
 
-    public static Pattern operator +(Pattern a, Pattern b) => Apply(Op.Add, a, b);
+    public static Pattern operator +(Pattern a, Pattern b) => Apply(TermOp.Add, a, b);
 
-    public static Pattern operator -(Pattern a, Pattern b) => Apply(Op.Subtract, a, b);
+    public static Pattern operator -(Pattern a, Pattern b) => Apply(TermOp.Subtract, a, b);
 
-    public static Pattern operator *(Pattern a, Pattern b) => Apply(Op.Multiply, a, b);
+    public static Pattern operator *(Pattern a, Pattern b) => Apply(TermOp.Multiply, a, b);
 
-    public static Pattern operator &(Pattern a, Pattern b) => Apply(a.IsCondition ? Op.Both : Op.And, a, b);
+    public static Pattern operator &(Pattern a, Pattern b) => Apply(a.IsCondition ? TermOp.Both : TermOp.And, a, b);
 
-    public static Pattern operator |(Pattern a, Pattern b) => Apply(a.IsCondition ? Op.Either : Op.Or, a, b);
+    public static Pattern operator |(Pattern a, Pattern b) => Apply(a.IsCondition ? TermOp.Either : TermOp.Or, a, b);
 
-    public static Pattern operator ^(Pattern a, Pattern b) => Apply(Op.Xor, a, b);
+    public static Pattern operator ^(Pattern a, Pattern b) => Apply(TermOp.Xor, a, b);
 
-    public static Pattern operator ~(Pattern a) => Apply(Op.Xor, a, uint.MaxValue);
+    public static Pattern operator ~(Pattern a) => Apply(TermOp.Xor, a, uint.MaxValue);
 
-    public static Pattern operator <<(Pattern a, Pattern b) => Apply(Op.ShiftLeft, a, b);
+    public static Pattern operator <<(Pattern a, Pattern b) => Apply(TermOp.ShiftLeft, a, b);
 
-    public static Pattern operator >>(Pattern a, Pattern b) => Apply(Op.ShiftRight, a, b);
+    public static Pattern operator >>(Pattern a, Pattern b) => Apply(TermOp.ShiftRight, a, b);
 
-    public static Pattern operator ==(Pattern a, Pattern b) => Apply(Op.Equal, a, b);
+    public static Pattern operator ==(Pattern a, Pattern b) => Apply(TermOp.Equal, a, b);
 
     public static Pattern operator !=(Pattern a, Pattern b) => !(a == b);
 
-    public static Pattern operator <(Pattern a, Pattern b) => Apply(Op.Less, a, b);
+    public static Pattern operator <(Pattern a, Pattern b) => Apply(TermOp.Less, a, b);
 
     public static Pattern operator >(Pattern a, Pattern b) => b < a;
 
@@ -112,7 +112,7 @@ public sealed class Pattern
 
     public static Pattern operator >=(Pattern a, Pattern b) => !(a < b);
 
-    public static Pattern operator !(Pattern a) => Apply(Op.Not, a);
+    public static Pattern operator !(Pattern a) => Apply(TermOp.Not, a);
 
     /// <summary>
     /// True if <paramref name="term"/> has this shape. The terms for the variables are added to the match.
@@ -122,8 +122,8 @@ public sealed class Pattern
         && Place switch
         {
             Place.Term => IsCondition == term.Op.IsCondition() && Bind(term, ref match),
-            Place.Constant => term.Op == Op.Constant && Bind(term, ref match),
-            Place.Number => term is Word { Op: Op.Constant } constant && constant.Value == Value,
+            Place.Constant => term.Op == TermOp.Constant && Bind(term, ref match),
+            Place.Number => term is Word { Op: TermOp.Constant } constant && constant.Value == Value,
             Place.Operation => term.Op == Op && MatchesOperands(term.A, term.B, term.C, ref match),
             _ => false,
         };
@@ -169,7 +169,7 @@ public sealed class Pattern
         Place switch
         {
             Place.Term or Place.Constant => match[Slot]!,
-            Place.Operation when A is null => terms.Of(Op == Op.True),
+            Place.Operation when A is null => terms.Of(Op == TermOp.True),
             Place.Operation => terms.MakeTerm(
                 Op,
                 A.Build(terms, match),
@@ -198,8 +198,8 @@ public sealed class Pattern
         {
             Place.Number => Notation.Of(Value),
             Place.Bits => $"bits({A})",
-            Place.Operation when A is null => Op == Op.True ? "true" : "false",
-            Place.Operation when Op == Op.Not => $"!{A}",
+            Place.Operation when A is null => Op == TermOp.True ? "true" : "false",
+            Place.Operation when Op == TermOp.Not => $"!{A}",
             Place.Operation when B is not null && C is null && !char.IsLetter(Op.Symbol()[0]) =>
                 $"({A} {Op.Symbol()} {B})",
             Place.Operation => $"{Op.Symbol()}({A}{(B is null ? "" : $", {B}")}{(C is null ? "" : $", {C}")})",

@@ -28,8 +28,8 @@ public static class Rules
     private static readonly Pattern p = Condition("p", 6),
         q = Condition("q", 7),
         r = Condition("r", 8);
-    private static readonly Pattern yes = Apply(Op.True),
-        no = Apply(Op.False);
+    private static readonly Pattern yes = Apply(TermOp.True),
+        no = Apply(TermOp.False);
 
     /// <summary>
     /// A sum that makes no carry is the OR: the lemma by which <see cref="SolverTranslation"/> avoids an adder.
@@ -75,11 +75,11 @@ public static class Rules
         new((x * c) * d, x * (c * d)),
         new((x + c) * d, (x * d) + (c * d)),
         new(Select(p, c, d) * k, Select(p, c * k, d * k)),
-        new(Apply(Op.MultiplyHigh, x, 0), 0),
-        new(Apply(Op.MultiplyHigh, x, 1), 0),
-        new(Apply(Op.MultiplyHigh, x, c), x >> (32 - Lowest(c)), IsPowerOf2(c)),
-        new(Apply(Op.Quotient, 0, x, c), x >> Lowest(c), IsPowerOf2(c)),
-        new(Apply(Op.Remainder, 0, x, c), x & (c - 1), IsPowerOf2(c)),
+        new(Apply(TermOp.MultiplyHigh, x, 0), 0),
+        new(Apply(TermOp.MultiplyHigh, x, 1), 0),
+        new(Apply(TermOp.MultiplyHigh, x, c), x >> (32 - Lowest(c)), IsPowerOf2(c)),
+        new(Apply(TermOp.Quotient, 0, x, c), x >> Lowest(c), IsPowerOf2(c)),
+        new(Apply(TermOp.Remainder, 0, x, c), x & (c - 1), IsPowerOf2(c)),
         // Masks.
         new(x & c, 0, (Bits(x) & c) == 0),
         new(x & c, x, (Bits(x) & ~c) == 0),
@@ -149,7 +149,7 @@ public static class Rules
         new(Signed(Select(p, c, d), k), Select(p, Signed(c, k), Signed(d, k))),
         // Bit scans.
         new(Lowest(one << x), x, Bits(x) <= 31),
-        new(Apply(Op.HighestBit, one << x), x, Bits(x) <= 31),
+        new(Apply(TermOp.HighestBit, one << x), x, Bits(x) <= 31),
         // Selections.
         new(Select(yes, x, y), x),
         new(Select(no, x, y), y),
@@ -194,10 +194,10 @@ public static class Rules
         new(k < Select(p, c, d), p, (k < c) & (k >= d)),
         new(k < Select(p, c, d), !p, (k >= c) & (k < d)),
         new(k < Select(p, c, d), yes, (k < c) & (k < d)),
-        new(Apply(Op.LessSigned, x, x), no),
-        new(Apply(Op.LessSigned, x, y), x < y, (Bits(x) < Top) & (Bits(y) < Top)),
+        new(Apply(TermOp.LessSigned, x, x), no),
+        new(Apply(TermOp.LessSigned, x, y), x < y, (Bits(x) < Top) & (Bits(y) < Top)),
         // Parity.
-        new(Apply(Op.EvenParity, x & c), Apply(Op.EvenParity, x), (c & 0xFF) == 0xFF),
+        new(Apply(TermOp.EvenParity, x & c), Apply(TermOp.EvenParity, x), (c & 0xFF) == 0xFF),
         // Conjunction.
         new(p & p, p),
         new(p & yes, p),
@@ -235,11 +235,11 @@ public static class Rules
     /// </summary>
     private static readonly Rule[][] s_byOp =
     [
-        .. Enum.GetValues<Op>().Select(op => Table.Where(rule => rule.Left.Op == op).SelectMany(Orders).ToArray()),
+        .. Enum.GetValues<TermOp>().Select(op => Table.Where(rule => rule.Left.Op == op).SelectMany(Orders).ToArray()),
     ];
 
     /// <summary>The result of the first rule that applies to an operation, or null.</summary>
-    public static ITerm? Rewrite(Terms terms, Op op, ITerm a, ITerm? b, ITerm? c)
+    public static ITerm? Rewrite(Terms terms, TermOp op, ITerm a, ITerm? b, ITerm? c)
     {
         foreach (var rule in s_byOp[(int)op])
         {
@@ -256,11 +256,11 @@ public static class Rules
 
     private static IEnumerable<Rule> Orders(Rule rule) => rule.Left.Orders().Select(left => rule with { Left = left });
 
-    private static Pattern Select(Pattern condition, Pattern a, Pattern b) => Apply(Op.Select, condition, a, b);
+    private static Pattern Select(Pattern condition, Pattern a, Pattern b) => Apply(TermOp.Select, condition, a, b);
 
-    private static Pattern Signed(Pattern word, Pattern count) => Apply(Op.ShiftRightSigned, word, count);
+    private static Pattern Signed(Pattern word, Pattern count) => Apply(TermOp.ShiftRightSigned, word, count);
 
-    private static Pattern Lowest(Pattern word) => Apply(Op.LowestBit, word);
+    private static Pattern Lowest(Pattern word) => Apply(TermOp.LowestBit, word);
 
     private static Pattern IsPowerOf2(Pattern number) => (number != 0) & ((number & (number - 1)) == 0);
 

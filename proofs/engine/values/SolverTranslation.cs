@@ -14,10 +14,15 @@ public static class SolverTranslation
         foreach (var term in Graph.Pending(root, term => term.Translation is not null))
             term.Translation = term switch
             {
-                Word { Op: Op.Constant } constant => z3.Number(constant.Value),
-                Word { Op: Op.Variable } variable => Variable(z3, variable.Name!, variable.Value),
+                Word { Op: TermOp.Constant } constant => z3.Number(constant.Value),
+                Word { Op: TermOp.Variable } variable => Variable(z3, variable.Name!, variable.Value),
                 // There are no carries, so the solver need not build an adder. Rules.DisjointSum is the lemma.
-                { Op: Op.Add, A: Word a, B: Word b } when (a.Bits & b.Bits) == 0 => Apply(z3, Op.Or, Made(a), Made(b)),
+                { Op: TermOp.Add, A: Word a, B: Word b } when (a.Bits & b.Bits) == 0 => Apply(
+                    z3,
+                    TermOp.Or,
+                    Made(a),
+                    Made(b)
+                ),
                 _ => Apply(z3, term.Op, Made(term.A), Made(term.B), Made(term.C)),
             };
         return Made(root);
@@ -29,33 +34,33 @@ public static class SolverTranslation
     public static uint ValueIn(this Word word, Model model) => model.ValueOf(word.Terms.Translate(word));
 
     /// <summary>One operation on the solver's terms.</summary>
-    public static Expr Apply(Context z3, Op op, Expr a = default, Expr b = default, Expr c = default) =>
+    public static Expr Apply(Context z3, TermOp op, Expr a = default, Expr b = default, Expr c = default) =>
         op switch
         {
-            Op.Add => z3.Add(a, b),
-            Op.Subtract => z3.Subtract(a, b),
-            Op.Multiply => z3.Multiply(a, b),
-            Op.MultiplyHigh => z3.Extract(63, 32, z3.Multiply(z3.Widen(32, a), z3.Widen(32, b))),
-            Op.Quotient => z3.Extract(31, 0, z3.Divide(z3.Concat(a, b), z3.Widen(32, c))),
-            Op.Remainder => z3.Extract(31, 0, z3.Remainder(z3.Concat(a, b), z3.Widen(32, c))),
-            Op.And => z3.BitAnd(a, b),
-            Op.Or => z3.BitOr(a, b),
-            Op.Xor => z3.BitXor(a, b),
-            Op.ShiftLeft => z3.ShiftLeft(a, b),
-            Op.ShiftRight => z3.ShiftRight(a, b),
-            Op.ShiftRightSigned => z3.ShiftRightSigned(a, b),
-            Op.Select => z3.Select(a, b, c),
-            Op.LowestBit => Number(z3, z3.BitAnd(a, z3.Negate(a))),
-            Op.HighestBit => Number(z3, Highest(z3, a)),
-            Op.False => z3.Truth(false),
-            Op.True => z3.Truth(true),
-            Op.Equal => z3.Equal(a, b),
-            Op.Less => z3.Less(a, b),
-            Op.LessSigned => z3.LessSigned(a, b),
-            Op.Both => z3.And(a, b),
-            Op.Either => z3.Or(a, b),
-            Op.Not => z3.Not(a),
-            Op.EvenParity => EvenParity(z3, a),
+            TermOp.Add => z3.Add(a, b),
+            TermOp.Subtract => z3.Subtract(a, b),
+            TermOp.Multiply => z3.Multiply(a, b),
+            TermOp.MultiplyHigh => z3.Extract(63, 32, z3.Multiply(z3.Widen(32, a), z3.Widen(32, b))),
+            TermOp.Quotient => z3.Extract(31, 0, z3.Divide(z3.Concat(a, b), z3.Widen(32, c))),
+            TermOp.Remainder => z3.Extract(31, 0, z3.Remainder(z3.Concat(a, b), z3.Widen(32, c))),
+            TermOp.And => z3.BitAnd(a, b),
+            TermOp.Or => z3.BitOr(a, b),
+            TermOp.Xor => z3.BitXor(a, b),
+            TermOp.ShiftLeft => z3.ShiftLeft(a, b),
+            TermOp.ShiftRight => z3.ShiftRight(a, b),
+            TermOp.ShiftRightSigned => z3.ShiftRightSigned(a, b),
+            TermOp.Select => z3.Select(a, b, c),
+            TermOp.LowestBit => Number(z3, z3.BitAnd(a, z3.Negate(a))),
+            TermOp.HighestBit => Number(z3, Highest(z3, a)),
+            TermOp.False => z3.Truth(false),
+            TermOp.True => z3.Truth(true),
+            TermOp.Equal => z3.Equal(a, b),
+            TermOp.Less => z3.Less(a, b),
+            TermOp.LessSigned => z3.LessSigned(a, b),
+            TermOp.Both => z3.And(a, b),
+            TermOp.Either => z3.Or(a, b),
+            TermOp.Not => z3.Not(a),
+            TermOp.EvenParity => EvenParity(z3, a),
             _ => throw new ArgumentOutOfRangeException(nameof(op), op, "a constant or variable is not applied"),
         };
 

@@ -27,29 +27,29 @@ public readonly struct Symbolic : IWord<Symbolic>
 
     public static implicit operator Symbolic(Word word) => new(word);
 
-    public static Symbolic operator +(Symbolic a, Symbolic b) => Word(Op.Add, a, b);
+    public static Symbolic operator +(Symbolic a, Symbolic b) => Word(TermOp.Add, a, b);
 
-    public static Symbolic operator -(Symbolic a, Symbolic b) => Word(Op.Subtract, a, b);
+    public static Symbolic operator -(Symbolic a, Symbolic b) => Word(TermOp.Subtract, a, b);
 
-    public static Symbolic operator *(Symbolic a, Symbolic b) => Word(Op.Multiply, a, b);
+    public static Symbolic operator *(Symbolic a, Symbolic b) => Word(TermOp.Multiply, a, b);
 
-    public static Symbolic operator &(Symbolic a, Symbolic b) => Word(Op.And, a, b);
+    public static Symbolic operator &(Symbolic a, Symbolic b) => Word(TermOp.And, a, b);
 
-    public static Symbolic operator |(Symbolic a, Symbolic b) => Word(Op.Or, a, b);
+    public static Symbolic operator |(Symbolic a, Symbolic b) => Word(TermOp.Or, a, b);
 
-    public static Symbolic operator ^(Symbolic a, Symbolic b) => Word(Op.Xor, a, b);
+    public static Symbolic operator ^(Symbolic a, Symbolic b) => Word(TermOp.Xor, a, b);
 
-    public static Symbolic operator ~(Symbolic a) => Word(Op.Xor, a, uint.MaxValue);
+    public static Symbolic operator ~(Symbolic a) => Word(TermOp.Xor, a, uint.MaxValue);
 
-    public static Symbolic operator <<(Symbolic a, Symbolic count) => Word(Op.ShiftLeft, a, count);
+    public static Symbolic operator <<(Symbolic a, Symbolic count) => Word(TermOp.ShiftLeft, a, count);
 
-    public static Symbolic operator >>(Symbolic a, Symbolic count) => Word(Op.ShiftRight, a, count);
+    public static Symbolic operator >>(Symbolic a, Symbolic count) => Word(TermOp.ShiftRight, a, count);
 
-    public static Truth operator ==(Symbolic a, Symbolic b) => Condition(Op.Equal, a, b);
+    public static Truth operator ==(Symbolic a, Symbolic b) => Condition(TermOp.Equal, a, b);
 
     public static Truth operator !=(Symbolic a, Symbolic b) => !(a == b);
 
-    public static Truth operator <(Symbolic a, Symbolic b) => Condition(Op.Less, a, b);
+    public static Truth operator <(Symbolic a, Symbolic b) => Condition(TermOp.Less, a, b);
 
     public static Truth operator >(Symbolic a, Symbolic b) => b < a;
 
@@ -57,9 +57,9 @@ public readonly struct Symbolic : IWord<Symbolic>
 
     public static Truth operator >=(Symbolic a, Symbolic b) => !(a < b);
 
-    public static Symbolic ShiftRightSigned(Symbolic a, Symbolic count) => Word(Op.ShiftRightSigned, a, count);
+    public static Symbolic ShiftRightSigned(Symbolic a, Symbolic count) => Word(TermOp.ShiftRightSigned, a, count);
 
-    public static Truth LessSigned(Symbolic a, Symbolic b) => Condition(Op.LessSigned, a, b);
+    public static Truth LessSigned(Symbolic a, Symbolic b) => Condition(TermOp.LessSigned, a, b);
 
     public static Symbolic Select(Truth condition, Symbolic a, Symbolic b) =>
         condition.Undecided is not Bool undecided
@@ -70,21 +70,23 @@ public readonly struct Symbolic : IWord<Symbolic>
                 ? known
                     ? a
                     : b
-                : undecided.Terms.MakeWord(Op.Select, undecided, undecided.Terms.Of(a), undecided.Terms.Of(b));
+                : undecided.Terms.MakeWord(TermOp.Select, undecided, undecided.Terms.Of(a), undecided.Terms.Of(b));
 
-    public static Symbolic MultiplyHigh(Symbolic a, Symbolic b) => Word(Op.MultiplyHigh, a, b);
+    public static Symbolic MultiplyHigh(Symbolic a, Symbolic b) => Word(TermOp.MultiplyHigh, a, b);
 
     public static (Symbolic Quotient, Symbolic Remainder) Divide(Symbolic high, Symbolic low, Symbolic divisor) =>
-        (Divide(Op.Quotient, high, low, divisor), Divide(Op.Remainder, high, low, divisor));
+        (Divide(TermOp.Quotient, high, low, divisor), Divide(TermOp.Remainder, high, low, divisor));
 
     public static Symbolic LowestBit(Symbolic a) =>
-        a.Term is null ? OpMeaning.Apply(Op.LowestBit, a.Value) : a.Term.Terms.MakeWord(Op.LowestBit, a.Term);
+        a.Term is null ? OpMeaning.Apply(TermOp.LowestBit, a.Value) : a.Term.Terms.MakeWord(TermOp.LowestBit, a.Term);
 
     public static Symbolic HighestBit(Symbolic a) =>
-        a.Term is null ? OpMeaning.Apply(Op.HighestBit, a.Value) : a.Term.Terms.MakeWord(Op.HighestBit, a.Term);
+        a.Term is null ? OpMeaning.Apply(TermOp.HighestBit, a.Value) : a.Term.Terms.MakeWord(TermOp.HighestBit, a.Term);
 
     public static Truth EvenParity(Symbolic a) =>
-        a.Term is null ? OpMeaning.Apply(Op.EvenParity, a.Value) != 0 : a.Term.Terms.Make(Op.EvenParity, a.Term).Truth;
+        a.Term is null
+            ? OpMeaning.Apply(TermOp.EvenParity, a.Value) != 0
+            : a.Term.Terms.Make(TermOp.EvenParity, a.Term).Truth;
 
     /// <summary>A fresh variable of <see cref="Terms.Current"/>.</summary>
     public static Symbolic Arbitrary(Symbolic usual) => Terms.Current.Fresh();
@@ -103,17 +105,17 @@ public readonly struct Symbolic : IWord<Symbolic>
 
     public override string ToString() => Term?.ToString() ?? Notation.Of(Value);
 
-    private static Symbolic Word(Op op, Symbolic a, Symbolic b) =>
+    private static Symbolic Word(TermOp op, Symbolic a, Symbolic b) =>
         (a.Term?.Terms ?? b.Term?.Terms) is { } terms
             ? terms.MakeWord(op, terms.Of(a), terms.Of(b))
             : OpMeaning.Apply(op, a.Value, b.Value);
 
-    private static Truth Condition(Op op, Symbolic a, Symbolic b) =>
+    private static Truth Condition(TermOp op, Symbolic a, Symbolic b) =>
         (a.Term?.Terms ?? b.Term?.Terms) is { } terms
             ? terms.Make(op, terms.Of(a), terms.Of(b)).Truth
             : OpMeaning.Apply(op, a.Value, b.Value) != 0;
 
-    private static Symbolic Divide(Op op, Symbolic high, Symbolic low, Symbolic divisor) =>
+    private static Symbolic Divide(TermOp op, Symbolic high, Symbolic low, Symbolic divisor) =>
         (high.Term?.Terms ?? low.Term?.Terms ?? divisor.Term?.Terms) is { } terms
             ? terms.MakeDivision(op, terms.Of(high), terms.Of(low), terms.Of(divisor))
             : OpMeaning.Apply(op, high.Value, low.Value, divisor.Value);

@@ -12,7 +12,7 @@ public interface ITerm
 
     int Id { get; }
 
-    Op Op { get; }
+    TermOp Op { get; }
 
     /// <summary>Up to three operands, in order; null if there are fewer.</summary>
     ITerm? A { get; }
@@ -28,7 +28,7 @@ public interface ITerm
 /// <summary>A 32-bit word.</summary>
 public sealed class Word : ITerm
 {
-    internal Word(Terms terms, int id, Op op, ITerm? a, ITerm? b, ITerm? c, uint value, string? name, uint bits)
+    internal Word(Terms terms, int id, TermOp op, ITerm? a, ITerm? b, ITerm? c, uint value, string? name, uint bits)
     {
         (Terms, Id, Op, A, B, C) = (terms, id, op, a, b, c);
         (Value, Name, Bits) = (value, name, bits);
@@ -38,7 +38,7 @@ public sealed class Word : ITerm
 
     public int Id { get; }
 
-    public Op Op { get; }
+    public TermOp Op { get; }
 
     public ITerm? A { get; }
 
@@ -59,7 +59,7 @@ public sealed class Word : ITerm
 
     public Expr? Translation { get; set; }
 
-    public bool IsConstant => Op == Op.Constant;
+    public bool IsConstant => Op == TermOp.Constant;
 
     public override string ToString() => Notation.Of(this);
 }
@@ -67,13 +67,13 @@ public sealed class Word : ITerm
 /// <summary>An undecided condition over words, or true, or false.</summary>
 public sealed class Bool : Condition, ITerm
 {
-    internal Bool(Terms terms, int id, Op op, ITerm? a, ITerm? b) => (Terms, Id, Op, A, B) = (terms, id, op, a, b);
+    internal Bool(Terms terms, int id, TermOp op, ITerm? a, ITerm? b) => (Terms, Id, Op, A, B) = (terms, id, op, a, b);
 
     public Terms Terms { get; }
 
     public int Id { get; }
 
-    public Op Op { get; }
+    public TermOp Op { get; }
 
     public ITerm? A { get; }
 
@@ -85,8 +85,8 @@ public sealed class Bool : Condition, ITerm
 
     /// <summary>Known if the condition is the constant true or false.</summary>
     public Truth Truth =>
-        Op == Op.True ? new(true)
-        : Op == Op.False ? new(false)
+        Op == TermOp.True ? new(true)
+        : Op == TermOp.False ? new(false)
         : new(this);
 
     /// <exception cref="InvalidOperationException">No exploration is running.</exception>
@@ -98,17 +98,17 @@ public sealed class Bool : Condition, ITerm
             )
         ).Decide(this);
 
-    public override Truth Not() => Terms.Make(Op.Not, this).Truth;
+    public override Truth Not() => Terms.Make(TermOp.Not, this).Truth;
 
     /// <summary>
     /// If the path has already decided one side, the other side. So <c>a &amp;&amp; b</c>, which decides a and then the
     /// conjunction, does not fork again.
     /// </summary>
-    public override Truth And(Truth other) => Join(Op.Both, other, neutral: true);
+    public override Truth And(Truth other) => Join(TermOp.Both, other, neutral: true);
 
-    public override Truth Or(Truth other) => Join(Op.Either, other, neutral: false);
+    public override Truth Or(Truth other) => Join(TermOp.Either, other, neutral: false);
 
-    private Truth Join(Op op, Truth other, bool neutral)
+    private Truth Join(TermOp op, Truth other, bool neutral)
     {
         if (Terms.Decider?.Known(this) is { } left)
             return left == neutral ? other : new(!neutral);

@@ -13,7 +13,7 @@ public sealed class Terms : IDisposable
     [ThreadStatic]
     private static Terms? t_current;
 
-    private readonly Dictionary<(Op, ITerm, ITerm?, ITerm?), ITerm> _made = [];
+    private readonly Dictionary<(TermOp, ITerm, ITerm?, ITerm?), ITerm> _made = [];
     private readonly Dictionary<uint, Word> _constants = [];
     private readonly Dictionary<string, Word> _variables = [];
     private readonly bool _ownsContext;
@@ -28,8 +28,8 @@ public sealed class Terms : IDisposable
     {
         _context = context;
         _ownsContext = context is null;
-        False = new(this, _nextId++, Op.False, null, null);
-        True = new(this, _nextId++, Op.True, null, null);
+        False = new(this, _nextId++, TermOp.False, null, null);
+        True = new(this, _nextId++, TermOp.True, null, null);
     }
 
     /// <summary>The instances of <see cref="Symbolic.Arbitrary"/> on this thread.</summary>
@@ -61,7 +61,7 @@ public sealed class Terms : IDisposable
     public Word Constant(uint value)
     {
         if (!_constants.TryGetValue(value, out var word))
-            _constants[value] = word = new(this, _nextId++, Op.Constant, null, null, null, value, null, value);
+            _constants[value] = word = new(this, _nextId++, TermOp.Constant, null, null, null, value, null, value);
         return word;
     }
 
@@ -74,7 +74,7 @@ public sealed class Terms : IDisposable
         if (!_variables.TryGetValue(name, out var word))
         {
             var bits = uint.MaxValue >> (32 - width);
-            word = new(this, _nextId++, Op.Variable, null, null, null, (uint)width, name, bits);
+            word = new(this, _nextId++, TermOp.Variable, null, null, null, (uint)width, name, bits);
             _variables[name] = word;
         }
 
@@ -97,19 +97,19 @@ public sealed class Terms : IDisposable
 
     public Word Of(Symbolic word) => word.Term ?? Constant(word.Value);
 
-    public Word MakeWord(Op op, ITerm a, ITerm? b = null, ITerm? c = null) => (Word)MakeTerm(op, a, b, c);
+    public Word MakeWord(TermOp op, ITerm a, ITerm? b = null, ITerm? c = null) => (Word)MakeTerm(op, a, b, c);
 
-    public Bool Make(Op op, ITerm a, ITerm? b = null) => (Bool)MakeTerm(op, a, b);
+    public Bool Make(TermOp op, ITerm a, ITerm? b = null) => (Bool)MakeTerm(op, a, b);
 
     /// <summary>A quotient or remainder.</summary>
-    public Word MakeDivision(Op op, ITerm high, ITerm low, ITerm divisor)
+    public Word MakeDivision(TermOp op, ITerm high, ITerm low, ITerm divisor)
     {
         var word = MakeWord(op, high, low, divisor);
         return DivisionsAreOpaque && word.Op == op ? Variable($"{op}!{word.Id}") : word;
     }
 
     /// <summary>The simplified term for an operation.</summary>
-    public ITerm MakeTerm(Op op, ITerm a, ITerm? b = null, ITerm? c = null)
+    public ITerm MakeTerm(TermOp op, ITerm a, ITerm? b = null, ITerm? c = null)
     {
         if (TryFold(op, a, b, c, out var value))
             return op.IsCondition() ? Of(value != 0) : Constant(value);
@@ -151,9 +151,9 @@ public sealed class Terms : IDisposable
 
     /// <summary>Constants come last; otherwise the older operand comes first.</summary>
     private static bool IsBefore(ITerm a, ITerm b) =>
-        a.Op == Op.Constant ? b.Op == Op.Constant && a.Id < b.Id : b.Op == Op.Constant || a.Id < b.Id;
+        a.Op == TermOp.Constant ? b.Op == TermOp.Constant && a.Id < b.Id : b.Op == TermOp.Constant || a.Id < b.Id;
 
-    private static bool TryFold(Op op, ITerm a, ITerm? b, ITerm? c, out uint value)
+    private static bool TryFold(TermOp op, ITerm a, ITerm? b, ITerm? c, out uint value)
     {
         value = 0;
         if (!IsKnown(a, out var x) || !IsKnown(b, out var y) || !IsKnown(c, out var z))
@@ -166,8 +166,8 @@ public sealed class Terms : IDisposable
     {
         value =
             term is Word word ? word.Value
-            : term?.Op == Op.True ? 1u
+            : term?.Op == TermOp.True ? 1u
             : 0u;
-        return term is null || term.Op is Op.Constant or Op.True or Op.False;
+        return term is null || term.Op is TermOp.Constant or TermOp.True or TermOp.False;
     }
 }

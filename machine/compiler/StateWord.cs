@@ -9,24 +9,24 @@ namespace Verified.Machine.Compiler;
 /// <summary>A word of the processor's state, as compiled code addresses it.</summary>
 /// <param name="Field">The field of <see cref="Ia32{W, TBus}"/>.</param>
 /// <param name="Offset">Bytes from the field's start to the word.</param>
-internal readonly record struct ProcessorField(FieldInfo Field, int Offset = 0)
+internal readonly record struct StateWord(FieldInfo Field, int Offset = 0)
 {
-    public static readonly ProcessorField Eip = new(Named("Eip"));
+    public static readonly StateWord Eip = new(Named("Eip"));
 
     /// <summary>EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI.</summary>
-    public static readonly ProcessorField[] Registers =
+    public static readonly StateWord[] Registers =
     [
-        .. Enumerable.Range(0, 8).Select(i => new ProcessorField(Named("R"), i * sizeof(uint))),
+        .. Enumerable.Range(0, 8).Select(i => new StateWord(Named("R"), i * sizeof(uint))),
     ];
 
     /// <summary>The selectors of the segment registers, in the order of the encoding.</summary>
-    public static readonly ProcessorField[] Selectors =
+    public static readonly StateWord[] Selectors =
     [
-        .. Enumerable.Range(0, 6).Select(i => new ProcessorField(Named("S"), SelectorOffset(i))),
+        .. Enumerable.Range(0, 6).Select(i => new StateWord(Named("S"), SelectorOffset(i))),
     ];
 
     /// <summary>In the order of <see cref="Ia32{W, TBus}.FlagWords"/>.</summary>
-    public static readonly ProcessorField[] FlagWords =
+    public static readonly StateWord[] FlagWords =
     [
         new(Named("_left")),
         new(Named("_right")),

@@ -5,13 +5,13 @@ using System.Text;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
 
-namespace Verified.Proofs.Commands;
+namespace Verified.Machine.Debugger;
 
 /// <summary>
-/// <c>run --gdb PORT</c>: serves gdb's remote serial protocol (gdb manual, appendix E) on one connection. Addresses are
+/// Serves gdb's remote serial protocol (gdb manual, appendix E) on one connection. Addresses are
 /// linear. Register numbers are those of gdb's i386.
 /// </summary>
-internal sealed class GdbServer
+public sealed class GdbServer
 {
     private const int Registers = 16,
         FloatingBytes = 8 * 10 + 8 * 4,
@@ -31,10 +31,12 @@ internal sealed class GdbServer
         (_pc, _stream, _end) = (pc, stream, pc.Instructions + budget);
 
     /// <summary>Waits for gdb and obeys it until gdb leaves or the machine stops for good.</summary>
-    /// <exception cref="CommandException">The port is not free.</exception>
-    public static StopReason Serve(Pc pc, int port, TextWriter error, long budget)
+    /// <param name="pc">The machine.</param>
+    /// <param name="listener">Where gdb connects.</param>
+    /// <param name="error">Gets the address to give to gdb.</param>
+    /// <param name="budget">The most instructions to execute.</param>
+    public static StopReason Serve(Pc pc, TcpListener listener, TextWriter error, long budget)
     {
-        using var listener = Listen(port);
         error.WriteLine($"[waiting for gdb: target remote localhost:{((IPEndPoint)listener.LocalEndpoint).Port}]");
         error.Flush();
         using var client = listener.AcceptTcpClient();
@@ -43,20 +45,6 @@ internal sealed class GdbServer
         var server = new GdbServer(pc, stream, budget);
         server.Loop();
         return server._reason;
-    }
-
-    private static TcpListener Listen(int port)
-    {
-        try
-        {
-            var listener = new TcpListener(IPAddress.Loopback, port);
-            listener.Start();
-            return listener;
-        }
-        catch (Exception e) when (e is SocketException or ArgumentOutOfRangeException)
-        {
-            throw new CommandException($"--gdb {port}: {e.Message}; give a free port from 1 to 65535");
-        }
     }
 
     private void Loop()

@@ -1,10 +1,10 @@
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
 
-namespace Verified.Proofs.Commands;
+namespace Verified.Machine.Debugger;
 
-/// <summary><c>run --trace</c>: a line for each instruction, with the registers that it changed.</summary>
-internal static class Tracing
+/// <summary>Writes a line for each instruction, with the registers that it changed.</summary>
+public static class InstructionTrace
 {
     private static readonly string[] Names =
     [

@@ -7,7 +7,7 @@ namespace Verified.Proofs.Oracle;
 public sealed record FieldDifference(string Field, string Own, string Host);
 
 /// <summary>Compares two outcomes: which fields must be equal.</summary>
-public static class Comparison
+public static class OutcomeComparison
 {
     private static readonly string[] RegisterNames = ["EAX", "ECX", "EDX", "EBX", "ESP", "EBP", "ESI", "EDI"];
     private static readonly string[] SegmentNames = ["ES", "CS", "SS", "DS", "FS", "GS"];

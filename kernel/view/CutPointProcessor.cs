@@ -12,7 +12,7 @@ namespace Verified.Kernel;
 /// <param name="Masks">
 /// The interrupt controllers' mask registers: the first controller's in bits 7..0, the second one's in bits 15..8.
 /// </param>
-public sealed record ProcessorState(
+public sealed record CutPointProcessor(
     IReadOnlyList<uint> Registers,
     uint Eip,
     uint Eflags,
