@@ -64,7 +64,7 @@ static const struct { handler *call; byte arguments; } calls[] = {
 
 enum { CALLS = sizeof calls / sizeof *calls };
 
-/* An unknown call fails. Each number is reported once, all numbers that no Linux has as one. */
+/* An unknown call fails. The server reports each number once, and numbers that no Linux has only once in all. */
 static int unknown(struct process *p)
 {
     enum { NUMBERS = 512 };
@@ -89,7 +89,7 @@ HOT void call_try(struct process *p)
         call_end(p, result);
 }
 
-/* A process has called. Without a number it has only been asked to come. */
+/* A process has called. If it gives no number, it only answers an order to come. */
 HOT void call_first(struct process *p)
 {
     p->state = CALLING;

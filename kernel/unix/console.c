@@ -14,7 +14,7 @@ static struct { word input, output, control, local; byte line, keys[CONTROLS]; }
 };
 static half window[4] = { 24, 80, 0, 0 };
 
-/* What has been typed; the first `complete` of it can be read. */
+/* The typed bytes. The first `complete` bytes can be read. */
 static half queue[QUEUE];
 static word start, length, complete;
 static int foreground = 1;

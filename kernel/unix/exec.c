@@ -12,7 +12,7 @@ struct program { word type, offset, address, physical, file_size, memory_size, f
 
 enum { LOAD = 1, INTERPRETER = 3, EXECUTABLE = 2, I386 = 3, MOST_HEADERS = 32, MOST_ARGUMENTS = 1024 };
 
-/* A program that is being put together. */
+/* A program that exec is building. */
 struct image {
     struct space space;
     struct elf elf;
@@ -122,7 +122,7 @@ static int push_words(struct image *m, const word *words, int count)
     return 0;
 }
 
-/* Arguments that come before those of the caller: of a script, its interpreter, that one's argument, its own name. */
+/* Arguments before those of the caller. A script adds its interpreter, the interpreter's argument, and its own name. */
 struct leading { const char *texts[3]; int count; };
 
 static int make_stack(struct process *p, struct image *m, struct leading *first, word arguments, word environment)

@@ -102,7 +102,7 @@ int inode_frame(struct inode *i, word page, word *frame)
     return 0;
 }
 
-/* The frame of a page that is to be written: nobody else uses it. */
+/* The frame of a page that will be written. No other file or process uses this frame. */
 static word own_frame(struct inode *i, word page)
 {
     word *entry = tree_entry(&i->data, page, 1), frame;

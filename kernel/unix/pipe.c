@@ -20,7 +20,7 @@ void pipe_open(struct inode *i, word flags)
     wake(i->pipe);
 }
 
-/* Who waits for the other end hears that it is gone. The last one frees the pipe. */
+/* Wakes the processes that wait for the other end. The last close frees the pipe. */
 void pipe_close(struct inode *i, word flags)
 {
     struct pipe *pipe = i->pipe;

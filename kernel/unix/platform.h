@@ -10,7 +10,7 @@
 
 struct process;
 
-/* What has happened. */
+/* The kinds of events. */
 enum { NOTHING, CALLED, FAULTED, EXCEPTION, EXHAUSTED, TYPED };
 
 struct event {
@@ -49,13 +49,13 @@ int platform_create(struct process *p);
 void platform_destroy(struct process *p);
 void platform_interrupt(struct process *p);
 
-/* The process is at an INT 80h that raised an exception: makes a call of it. */
+/* The process is at an INT 80h that raised an exception: turns the exception into a call. */
 int platform_system_call(struct process *p, word eip);
 
 /* Registers of a call that is to be made again after a signal handler. */
 void platform_repeat(struct process *p);
 
-/* Where a signal handler returns to, and the entry for programs that ask (AT_SYSINFO); 0 if there is none. */
+/* The return address of a signal handler, and the entry for programs that ask (AT_SYSINFO); 0 if there is none. */
 word platform_sigreturn(int has_information);
 word platform_entry(void);
 

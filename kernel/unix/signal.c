@@ -81,7 +81,7 @@ void signals_reset(struct process *p)
         p->actions[i] = (struct action){ .handler = p->actions[i].handler == IGNORE ? IGNORE : DEFAULT };
 }
 
-/* What a handler finds on its stack, as on Linux: the words of struct sigcontext. */
+/* A handler's stack, as on Linux: the words of struct sigcontext. */
 struct context {
     word gs, fs, es, ds, edi, esi, ebp, esp, ebx, edx, ecx, eax, trap, error, eip, cs, eflags, esp_at_signal, ss;
     word fpu, mask, cr2;

@@ -120,7 +120,7 @@ static void share_page(word *entry, word index, void *context)
     frame_keep(FLOOR(*entry));
 }
 
-/* Shares all pages; whoever writes one first gets a copy. */
+/* Shares all pages. The first process that writes a page gets a copy of it. */
 int space_copy(struct space *to, struct space *from)
 {
     struct copying c = { to, 0 };

@@ -15,7 +15,7 @@ static void note(u64 until)
 /* The process's blocked call is tried at this time. */
 void time_limit(struct process *p, u64 until) { note(p->until = until); }
 
-/* Lets blocked calls and alarms end whose time has come. */
+/* Ends each blocked call and alarm whose time has come. */
 HOT void time_expire(void)
 {
     u64 now = next_limit ? platform_time() : 0;
@@ -88,7 +88,7 @@ int call_nanosleep(struct process *p)
     return block(p, NULL);
 }
 
-/* Nobody counts how long each process runs. */
+/* The server does not measure how long each process runs. */
 int call_times(struct process *p)
 {
     word none[4] = { 0 };

@@ -7,7 +7,7 @@
 
 enum { MOST_PROCESSES = 59, MOST_FILES = 64, SIGNALS = 64, NAME_LENGTH = 255, PATH_LENGTH = 1024 };
 
-/* Where a process's memory is. Programs choose the addresses of their own segments. */
+/* The addresses of a process's memory. Programs choose the addresses of their own segments. */
 enum { USER_START = 0x10000, MAP_START = 0x40000000 };
 #define STACK_TOP 0x40400000u
 #define STACK_SIZE 0x100000u

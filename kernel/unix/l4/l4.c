@@ -5,7 +5,7 @@
 
 enum { FIRST_TASK = 5, USER_PRIORITY = 40 };
 
-/* Where processes see the emulation library, and the server the kernel's info page. */
+/* The address of the emulation library in each process, and of the kernel's info page in the server. */
 #define LIBRARY 0x1000u
 #define INFO ((volatile word *)0x50000000u)
 #define CLOCK (0xA0 / 4)
@@ -15,7 +15,7 @@ enum { FIRST_TASK = 5, USER_PRIORITY = 40 };
 #define INTERRUPTED 0xC0000003u
 #define READY 0xE0000003u
 
-/* What an agent is to do. RETRY: interrupt, but later, because the first thread was in the library. */
+/* The orders of an agent. RETRY: interrupt, but later, because the first thread was in the library. */
 enum { NO_ORDER, INTERRUPT, TRAP, RETRY, RETRY_TIME = 1000 };
 
 extern byte library[], library_end[], library_entry[], library_start[], library_interrupted[], library_trapped[],
@@ -26,7 +26,7 @@ HOT_DATA static word myself, typist;
 static word library_frame;
 static byte rewrites = 1;
 
-/* The sender of the last message; the answer that goes out with the next receive, and whose fault it answers. */
+/* The sender of the last message; the answer that the next receive sends; the thread whose fault it answers. */
 HOT_DATA static word sender;
 HOT_DATA static struct message answer;
 HOT_DATA static struct process *answered;
@@ -107,7 +107,7 @@ void platform_start(word argument, byte **archive, word *size)
     if (!ask(1, 1, FPAGE((word)INFO, PAGE_SIZE_LOG)))
         stop("no info page");
 
-    /* In blocks of 4 MB where all of one is free, then the rest. */
+    /* First whole free blocks of 4 MB, then the other pages. */
     for (word block = 0; block < 1u << 26; block += 1u << BLOCK_SIZE_LOG)
         if (ask(0x40000000u + block, 0, WHOLE_SPACE))
             add_frames(block, block + (1u << BLOCK_SIZE_LOG), start, end);
@@ -121,7 +121,7 @@ void platform_start(word argument, byte **archive, word *size)
     thread_start(1, (word)(stack + 1023), (word)type, SIGMA0);
 }
 
-/* A send that does not wait. Whoever does not wait for it loses it. */
+/* Sends without waiting. If the receiver does not wait for the message, the message is lost. */
 static word send(word to, word eax, word edx, word ebx)
 {
     struct message m = { eax, SEND_NOW, edx, ebx, 0, NONE, to };
@@ -162,7 +162,7 @@ static void order(struct process *p, int what)
     send(agent_of(p), 0, in_library(what == TRAP ? library_trapped : library_interrupted), what == TRAP ? 2 : 0);
 }
 
-/* Repeats the orders whose time has come. */
+/* Repeats each order whose time has come. */
 static void retry(void)
 {
     if (!next_retry || platform_time() < next_retry)
@@ -195,7 +195,7 @@ static void agent_waits(struct process *p, word inside)
         order(p, RETRY);
 }
 
-/* What a message from a process means. */
+/* Handles a message from a process. */
 HOT static void decode(struct event *e, struct process *p, struct message *m)
 {
     word w0 = m->edx, is_agent = sender != p->platform.thread;
@@ -242,7 +242,7 @@ static void failed(struct event *e, struct message *sent, word code)
         retry();
 }
 
-/* The answer goes out, and the next message comes in its place. */
+/* Sends the answer, and receives the next message in its place. */
 HOT void platform_next(struct event *e, u64 until)
 {
     e->kind = NOTHING;
@@ -269,7 +269,7 @@ HOT void platform_next(struct event *e, u64 until)
     }
 }
 
-/* In a whole frame the result is where POPA takes EAX from. A frame that the process has lost ends it by a fault. */
+/* A whole frame has the result at the place of EAX for POPA. If the process has lost its frame, a fault ends it. */
 HOT void platform_answer(struct process *p, word result)
 {
     if (p->platform.whole)
@@ -331,7 +331,7 @@ void platform_unmap(word frame) { fpage_unmap(FPAGE(frame, PAGE_SIZE_LOG), 2); }
 
 void platform_protect(word frame) { fpage_unmap(FPAGE(frame, PAGE_SIZE_LOG), 0); }
 
-/* The library is a page of every process's space, like its others. */
+/* The library is an ordinary page of each process's space. */
 int platform_create(struct process *p)
 {
     word task = FIRST_TASK + (p - processes), *entry;
