@@ -114,14 +114,18 @@ internal static class Reporting
     private static bool WritePage(Display display, string path)
     {
         if (
-            (display.Findings.FirstOrDefault(finding => finding.Fails) ?? display.Findings.FirstOrDefault())
-            is not { } shown
+            (display.Findings.FirstOrDefault(finding => finding.Fails) ?? display.Findings.FirstOrDefault()) is
+            { } shown
         )
-        {
-            display.Line($"{path} is not written: there is no trace to draw");
-            return true;
-        }
+            return WritePage(display, path, shown);
+        display.Line($"{path} is not written: there is no trace to draw");
+        return true;
+    }
 
+    /// <summary>Writes a page that draws a trace.</summary>
+    /// <returns>Whether it was written; if not, a warning says why.</returns>
+    public static bool WritePage(Display display, string path, Finding shown)
+    {
         var text = HtmlPage.Of(PageData.Of(shown.What, shown.Fails, shown.Details, shown.Trace, shown.Explained));
         if (!Keep(display, path, () => File.WriteAllText(path, text)))
             return false;

@@ -83,6 +83,8 @@ internal static class RunVerb
             Trace,
             Screen,
             Gdb,
+            RunPage.Html,
+            RunPage.Last,
         };
         UnixOptions.AddTo(verb);
         Reporting.AddResultsTo(verb, Run);
@@ -106,9 +108,9 @@ internal static class RunVerb
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         var pc = MachineOptions.Start(parsed);
         Func<uint, string> name = address => $"{address:X8}h";
+        KernelImage? image = null;
         if (!MachineOptions.IsForeign(parsed))
         {
-            KernelImage? image = null;
             var (kernel, modules) = Booted(parsed, () =>
                 image = ImageSource.Of(parsed, new((uint)parsed.GetValue(ImageVerb.RoundTrips)))
             );
@@ -124,6 +126,7 @@ internal static class RunVerb
         Connect(pc, output, error, flushes: parsed.GetValue(UnixOptions.Unix));
         if (parsed.GetValue(Trace))
             InstructionTrace.Attach(pc, output);
+        var recorder = RunPage.Record(parsed, pc, image);
         var timings = parsed.GetValue(Cycles);
         using var counter = timings is null
             ? null
@@ -155,7 +158,8 @@ internal static class RunVerb
         Report(pc, reason, name, output, error);
         if (counter is not null)
             output.WriteLine($"[{counter.Cycles:N0} cycles of the {timings!.Name}]");
-        var isContent = reason == StopReason.Exited && pc.ExitStatus == DemonstrationRun.Content;
+        var isDrawn = recorder is null || RunPage.Write(parsed, display, image!, recorder);
+        var isContent = isDrawn && reason == StopReason.Exited && pc.ExitStatus == DemonstrationRun.Content;
         display.Checked.Add(new("run", isContent, $"{reason} after {pc.Instructions:N0} instructions"));
         return isContent ? CommandLine.Holds : CommandLine.Refuted;
     }

@@ -7,8 +7,8 @@ namespace Verified.Proofs.Events;
 
 /// <summary>
 /// Traces of this kernel as JSON files (<see cref="TraceFormat{T}"/>). A check writes them for <c>verified replay</c>.
-/// The states leave out rows that have the value of an empty kernel or, in a trace that starts from boot, the value
-/// after boot.
+/// The states leave out rows that have the value of an empty kernel. In a trace that starts from boot or from a large
+/// state, they leave out rows that have the value at the start.
 /// </summary>
 public static class TraceFile
 {
@@ -25,8 +25,12 @@ public static class TraceFile
         Origin? Origin = null,
         string? Verdict = null,
         bool? Booted = null,
-        IReadOnlyList<Override>? Memory = null
+        IReadOnlyList<Override>? Memory = null,
+        IReadOnlyList<Cell>? Start = null
     );
+
+    // A start with more cells is not repeated in each state.
+    private const int MostRepeated = 10_000;
 
     private sealed record Sizes(uint Tasks, uint Lthreads, uint Priorities, Paging? Paging = null)
     {
@@ -71,8 +75,9 @@ public static class TraceFile
     public static string Write(Trace trace)
     {
         var narration = new Narration(trace);
+        var isLarge = !trace.Booted && trace.Start.Cells.Count > MostRepeated;
         var states = new StateTable(
-            trace.Booted ? [] : trace.Start.Cells,
+            trace.Booted || isLarge ? [] : trace.Start.Cells,
             narration.Steps().Select(step => new TracedStep(step.Event, step.ToString(), step.Changes)),
             narration.After.Columns.Select(column => column.Info.Name)
         );
@@ -83,7 +88,8 @@ public static class TraceFile
             trace.Origin,
             trace.Note,
             trace.Booted ? true : null,
-            trace.Memory
+            trace.Memory,
+            isLarge ? trace.Start.Cells : null
         );
         return Format.Write(ours, $"verified {trace.Origin?.Verb}: {trace.Note}", states, trace.Loop);
     }
@@ -107,7 +113,7 @@ public static class TraceFile
     private static Trace ToTrace(Ours ours, IReadOnlyList<Cell> first)
     {
         var (limits, booted) = (ours.Sizes.ToLimits(), ours.Booted == true);
-        var start = booted ? BootedState.Snapshot(limits) : new Snapshot(limits, first);
+        var start = booted ? BootedState.Snapshot(limits) : new Snapshot(limits, ours.Start ?? first);
         Validate(start);
         return new(
             start,
