@@ -258,7 +258,7 @@ public sealed partial class Duel
 
     private uint WordOf(uint owner, uint thread) => Representation<Concrete>.WordOf(_layout, owner, thread).Value;
 
-    /// <summary>True if a thread's bit is in a word of its set. No invariant is about its bit in another word.</summary>
+    /// <summary>True if a thread's bit is in a word of its set. Invariants are about no other word.</summary>
     private bool IsInPlace(uint thread, uint word) => (word & (_layout.Words - 1)) == thread >> 5;
 
     private Difference Violation(RepresentationInvariant<Concrete> invariant, Concrete i, Concrete j) =>
