@@ -74,6 +74,7 @@ internal sealed partial class KernelProgram
         IpcReceive();
         IpcAccept();
         Leave();
+        Traps();
         ShortCalls();
         FpageUnmap();
         Map();

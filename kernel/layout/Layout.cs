@@ -99,6 +99,9 @@ public sealed partial class Layout
     /// <summary>The id of the interrupt that the thread handles.</summary>
     public static readonly Field Handles = new("handles", 0x40, 5);
 
+    /// <summary>The address at which the thread continues after INT 80h; 0 if there is none.</summary>
+    public static readonly Field TrapAddress = new("trap_address", 0x44);
+
     // The end of the row is the stack on which the processor and PUSHA push the user registers.
     public static readonly Field Edi = new("edi", 0x4C),
         Esi = new("esi", 0x50),
@@ -224,6 +227,7 @@ public sealed partial class Layout
                 ExternalPreempter,
                 Consumed,
                 Handles,
+                TrapAddress,
                 Edi,
                 Esi,
                 Ebp,

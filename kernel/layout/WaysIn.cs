@@ -99,6 +99,7 @@ public static class WaysIn
         SystemCall(0x34, "thread_schedule", Entry.ThreadSchedule),
         SystemCall(0x35, "lthread_ex_regs", Entry.LthreadExRegs),
         SystemCall(0x36, "task_new", Entry.TaskNew),
+        SystemCall(0x37, "exchange_trap", Entry.ExchangeTrap),
     ];
 
     private static readonly WayIn?[] ByVector =

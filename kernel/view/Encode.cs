@@ -218,6 +218,7 @@ public static partial class Encode
             (Layout.Mcp, s.Mcp),
             (Layout.Consumed, s.Consumed),
             (Layout.Handles, s.Handles),
+            (Layout.TrapAddress, s.TrapAddress),
             (Layout.ExternalPreempter, s.ExternalPreempter),
             (Layout.Fault, s.Fault),
             (layout.Partner, s.Partner),

@@ -60,6 +60,7 @@ public sealed class View<W>(Layout layout, IMachine<W> machine)
             nameof(State<W>.ExternalPreempter) => Layout.ExternalPreempter,
             nameof(State<W>.Consumed) => Layout.Consumed,
             nameof(State<W>.Handles) => Layout.Handles,
+            nameof(State<W>.TrapAddress) => Layout.TrapAddress,
             nameof(State<W>.Slice) => Layout.Slice,
             nameof(State<W>.Quantum) => Layout.Quantum,
             _ => null,

@@ -150,6 +150,8 @@ public static class KernelPaths
         Add("thread_schedule of another", new(Entry.ThreadSchedule, ThreadStatus.Ready));
         Add("lthread_ex_regs of oneself", new(Entry.LthreadExRegs, ThreadStatus.Ready));
         Add("id_nearest", new(Entry.IdNearest, ThreadStatus.Ready));
+        Add("exchange_trap", new(Entry.ExchangeTrap, ThreadStatus.Ready));
+        Add("INT 80h to the trap address", new(Entry.Trap, ThreadStatus.Ready));
         Add("tick within a time slice", new(Entry.Tick, ThreadStatus.Ready));
         Add("interrupt to a driver that waits and preempts", new(Entry.Interrupt, ThreadStatus.Sleeping));
         return paths;
@@ -201,13 +203,13 @@ public static class KernelPaths
     // The serial line's.
     private const uint Interrupt = 5;
 
-    // An interrupt is shown as an INT, which costs the same.
+    // An interrupt is shown as an INT, which costs the same, and so is the exception of INT 80h.
     private static Instruction Gate(Entry entry)
     {
         var vector =
-            entry == Entry.Interrupt
-                ? Layout.TickVector + Interrupt - 1
-                : WaysIn.All.First(way => way.Kind != WayInKind.Exception && way.Entry == entry).Vector;
+            entry == Entry.Interrupt ? Layout.TickVector + Interrupt - 1
+            : entry == Entry.Trap ? FaultMessage.TrapVector
+            : WaysIn.All.First(way => way.Kind != WayInKind.Exception && way.Entry == entry).Vector;
         return Instruction.Create(Iced.Intel.Code.Int_imm8, (int)vector);
     }
 
@@ -252,6 +254,7 @@ public static class KernelPaths
             (s.Stage, s.Current) = (Stages.User, me);
             (s.Eax[me], s.Ecx[me], s.Edx[me], s.Ebx[me], s.Edi[me]) = (0, Timeouts, 0x11111111, 0x22222222, 0x33333333);
             (s.Ebp[me], s.Esi[me]) = (Receive, Partner);
+            s.TrapAddress[me] = Eip;
             s.Status[partner] = PartnerStatus;
             if (PartnerStatus == ThreadStatus.ReceivingFrom)
                 s.Partner[partner] = me;

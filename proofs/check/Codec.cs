@@ -178,6 +178,9 @@ public sealed partial class Codec
                                 Among(nameof(State<Concrete>.Mcp), row, domains.Mcps),
                                 Among(nameof(State<Concrete>.Eflags), row, [0, Flags.User]),
                             ],
+                        .. model.Also.Contains(Entry.ExchangeTrap)
+                            ? (Slot[])[Among(nameof(State<Concrete>.TrapAddress), row, domains.TrapAddressesOf(row))]
+                            : [],
                         .. model.Handles
                             ? (Slot[])[Among(nameof(State<Concrete>.Handles), row, [0, .. model.Interrupts])]
                             : [],

@@ -152,6 +152,13 @@ internal sealed class Domains(Model model)
             .Concat(Given(Entry.FpageUnmap, nameof(_boot.Eax)))
             .Where(fpage => Fpage.IsValid((Concrete)fpage).Known);
 
+    /// <summary>
+    /// The trap addresses of a thread: those that it may give, and the address behind an INT 80h at its first
+    /// instruction, because a model does not follow EIP.
+    /// </summary>
+    public uint[] TrapAddressesOf(uint row) =>
+        [.. Given(Entry.ExchangeTrap, nameof(_boot.Eax)).Append(0u).Append(_boot.Eip[row].Value + 2).Distinct()];
+
     private bool Changes => model.Creates || model.Also.Contains(Entry.ThreadSchedule);
 
     private IEnumerable<uint> Scheduled =>

@@ -27,6 +27,8 @@ public sealed partial record Model(
         Entry.ThreadSchedule,
         Entry.LthreadExRegs,
         Entry.TaskNew,
+        Entry.ExchangeTrap,
+        Entry.Trap,
     ];
 
     private readonly IReadOnlyList<string> _never = [];

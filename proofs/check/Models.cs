@@ -154,6 +154,37 @@ public sealed partial record Model
         ],
     };
 
+    /// <summary>Two threads that set their trap addresses and make INT 80h; the second preempts the first.</summary>
+    public static readonly Model Traps = Make(
+            "traps",
+            new(4, 1, 2),
+            1,
+            [Timeouts.Infinite],
+            1,
+            (1, 0, 0, 1),
+            (2, 0, 1, 1)
+        )
+        .Trying(
+            Entry.Ipc,
+            (nameof(State<Concrete>.Eax), [Descriptor.None, 0]),
+            (nameof(State<Concrete>.Ebp), [Descriptor.None, 0, 1])
+        )
+        .Trying(Entry.ExchangeTrap, (nameof(State<Concrete>.Eax), [0, Arguments.Memory])) with
+    {
+        Also = [Entry.ExchangeTrap, Entry.Trap],
+        Never =
+        [
+            "code 20h, receive timeout",
+            "code 30h, send timeout",
+            "code E0h, receive cut",
+            "code F0h, send cut",
+            .. WithoutPagers,
+            .. WithTwo,
+            .. WithoutDeadlines,
+            .. WithoutMappings,
+        ],
+    };
+
     // The parameter of thread_schedule: a priority, a number of ticks, and a small space's number.
     private static uint Param(uint priority, uint ticks, uint small) =>
         ticks << 24 | ScheduleParam.TickExponent << 20 | small << 8 | priority;
@@ -190,7 +221,7 @@ public sealed partial record Model
         };
 
     public static IReadOnlyList<Model> All =>
-        [Pair, Ranked, Trio, Sleepers, Siblings, Drivers, Schedulers, Mappers, Ports, Interrupted, Family];
+        [Pair, Ranked, Trio, Sleepers, Siblings, Drivers, Schedulers, Traps, Mappers, Ports, Interrupted, Family];
 
     /// <summary>A model of threads given as (task, lthread, priority, quantum).</summary>
     public static Model Make(

@@ -22,6 +22,7 @@ public sealed partial record Model
         ["siblings"] = new(396_579, 981_659, 35),
         ["drivers"] = new(791_941, 1_690_765, 44),
         ["schedulers"] = new(1_086_461, 2_447_935, 44),
+        ["traps"] = new(8_914, 17_421, 22),
         ["mappers"] = new(457_075, 628_685, 86),
         ["ports"] = new(121_488, 158_866, 105),
         ["interrupted"] = new(178_047, 279_330, 61),

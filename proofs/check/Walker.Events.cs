@@ -31,12 +31,13 @@ public sealed partial class Walker
     }
 
     // An interrupt may come if it is not masked. The exception of a small space may come if the current thread is in a
-    // small space.
+    // small space. INT 80h traps if the thread has a trap address.
     private bool MayCome(Entry entry, uint argument) =>
         entry switch
         {
             Entry.Interrupt => Event.MayCome(State, argument),
             Entry.Outgrow => State.Mappings.Small[State.Task(State.Current)].Value != 0,
+            Entry.Trap => State.Traps(FaultMessage.TrapCode).Known,
             _ => true,
         };
 

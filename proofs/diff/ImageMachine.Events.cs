@@ -107,6 +107,7 @@ public sealed partial class ImageMachine
                     ),
                     Entry.Outgrow => new Fault((int)e.Argument, e.Code),
                     Entry.Protection => new Fault((int)FaultMessage.Protection, e.Code),
+                    Entry.Trap => new Fault((int)FaultMessage.Protection, FaultMessage.TrapCode),
                     Entry.Exception => new Fault(
                         (int)e.Argument,
                         WaysIn.Of(e.Argument) is { PushesErrorCode: true } ? e.Code : null

@@ -127,6 +127,7 @@ public sealed record Event(
                 Entry.Tick => true,
                 Entry.Interrupt => MayCome(s, Argument),
                 Entry.Outgrow => s.Stage.Value == Stages.User && s.Mappings.Small[s.Task(s.Current)].Value != 0,
+                Entry.Trap => s.Stage.Value == Stages.User && s.Traps(FaultMessage.TrapCode).Known,
                 Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake or Entry.Map => false,
                 _ => s.Stage.Value == Stages.User,
             };

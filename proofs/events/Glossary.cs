@@ -35,6 +35,7 @@ public static class Glossary
         ["Quantum"] = "ticks of a fresh time slice",
         ["Consumed"] = "ticks that found it running",
         ["Handles"] = "the id of the interrupt that it handles; 0 for none",
+        ["TrapAddress"] = "where it continues after INT 80h; 0 if INT 80h is reported",
         ["Eax"] = "user register EAX: the result of ipc",
         ["Ecx"] = "user register ECX: the timeouts of ipc",
         ["Edx"] = "user register EDX: word 0 of a message",

@@ -84,6 +84,9 @@ internal sealed partial class Judge(State<Concrete> state)
                 : null,
             Entry.PageFault => OfAccess(e, start, code, segment, isSmall),
             Entry.Protection => OfProtection(e, start, code, segment, isSmall),
+            Entry.Trap => UserInstructions.IsInt(code) && code[code.Length - 1] == UserInstructions.Trap[1]
+                ? OfInt(start, code, isSmall)
+                : null,
             Entry.Outgrow => OfOutgrow(e, start, code, segment, isSmall),
             Entry.Exception => OfException(e, registers, start, code, segment, isSmall),
             _ => null,
@@ -151,8 +154,8 @@ internal sealed partial class Judge(State<Concrete> state)
             return IsForbidden(segment, code == UserInstructions.StoreAtEsi)
                 ? Forbidden(start, code, 0, isSmall)
                 : null;
-        if (code.Length == 2 && code[0] == 0xCD)
-            return UserInstructions.IsOpen(code[1]) ? null : Forbidden(start, code, (uint)code[1] * 8 + 2, isSmall);
+        if (UserInstructions.IsInt(code))
+            return OfInt(start, code, isSmall);
         if (code.Length == 7 && code[0] is 0x9A or 0xEA)
         {
             var selector = (uint)(code[5] | code[6] << 8);
@@ -174,6 +177,15 @@ internal sealed partial class Judge(State<Concrete> state)
         }
 
         return null;
+    }
+
+    private Arising? OfInt(Registers start, UserInstruction code, bool isSmall)
+    {
+        var vector = code[code.Length - 1];
+        var errorCode = (uint)vector * 8 + 2;
+        return UserInstructions.IsOpen(vector) ? null
+            : state.Traps(errorCode) ? new(new Event(Entry.Trap, start), start, code)
+            : Forbidden(start, code, errorCode, isSmall);
     }
 
     private static Arising? OfOutgrow(Event e, Registers start, UserInstruction code, uint? segment, bool isSmall)

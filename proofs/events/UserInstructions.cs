@@ -9,12 +9,18 @@ public static class UserInstructions
 {
     private const byte Int = 0xCD;
 
+    /// <summary>The prefixes of segments, sizes and repetition.</summary>
+    public static readonly IReadOnlyList<byte> Prefixes = [0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0x66, 0x67, 0xF2, 0xF3];
+
     /// <summary>MOV AL,[ESI] and MOV [ESI],AL: accesses of the byte that ESI names.</summary>
     public static readonly UserInstruction LoadAtEsi = UserInstruction.Of(0x8A, 0x06),
         StoreAtEsi = UserInstruction.Of(0x88, 0x06);
 
     /// <summary>OUT DX,AL.</summary>
     public static readonly UserInstruction OutByte = UserInstruction.Of(0xEE);
+
+    /// <summary>INT 80h, which continues at the thread's trap address.</summary>
+    public static readonly UserInstruction Trap = UserInstruction.Of(Int, (byte)FaultMessage.TrapVector);
 
     /// <summary>PUSH EAX.</summary>
     public static readonly UserInstruction PushEax = UserInstruction.Of(0x50);
@@ -87,6 +93,7 @@ public static class UserInstructions
         LoadAtEsi,
         StoreAtEsi,
         OutByte,
+        Trap,
         PushEax,
         Nop,
         Into,
@@ -121,6 +128,12 @@ public static class UserInstructions
     public static IReadOnlyList<UserInstruction> ThatRaise(uint vector) =>
         Raising.TryGetValue(vector, out var instructions) ? instructions : [];
 
+    /// <summary>Whether it is an INT n, perhaps with prefixes.</summary>
+    public static bool IsInt(UserInstruction code) =>
+        code.Length >= 2
+        && code[code.Length - 2] == Int
+        && Enumerable.Range(0, code.Length - 2).All(i => Prefixes.Contains(code[i]));
+
     /// <summary>Whether ring 3 may raise a vector by INT n.</summary>
     public static bool IsOpen(uint vector) => WaysIn.Of(vector) is { Ring: 3 };
 
@@ -143,6 +156,8 @@ public static class UserInstructions
         {
             case Entry.PageFault:
                 return Absolute(e.Argument, (e.Code & 2) != 0);
+            case Entry.Trap:
+                return Trap;
             case Entry.Exception:
                 return ThatRaise(e.Argument) is { Count: > 0 } instructions ? instructions[0] : null;
             case Entry.Protection:

@@ -56,7 +56,9 @@ public static class Words
             Entry.PageFault => $"page fault at {e.Argument:X8}h, {((e.Code & 2) != 0 ? "writing" : "reading")}",
             Entry.Interrupt => $"interrupt {e.Argument - 1}",
             Entry.Exception => $"exception {e.Argument}",
+            Entry.ExchangeTrap when e.Registers is { } r => $"exchange_trap {r.Eax:X8}h",
             Entry.Outgrow => "uses more than its small space",
+            Entry.Trap => "INT 80h, to its trap address",
             Entry.Protection => $"exception {FaultMessage.Protection} of an instruction that begins with "
                 + $"{string.Join(' ', BitConverter.GetBytes(e.Argument).Select(b => $"{b:X2}"))}h",
             Entry.FpageUnmap when e.Registers is { } r => $"fpage_unmap {Page(r.Eax)}, mask {r.Ecx:X8}h",

@@ -104,17 +104,19 @@ public static class EventWeights
     /// </summary>
     public static readonly Choice<Entry> Events = new(
         (5, Entry.FpageUnmap),
-        (67.8, Entry.Ipc),
+        (64.8, Entry.Ipc),
         (8, Entry.Tick),
         (6, Entry.ThreadSwitch),
         (2, Entry.LthreadExRegs),
         (2, Entry.ThreadSchedule),
         (1, Entry.IdNearest),
+        (1, Entry.ExchangeTrap),
         (2, Entry.Interrupt),
         (0.2, Entry.TaskNew),
         (2, Entry.PageFault),
         (2, Entry.Protection),
-        (2, Entry.Exception)
+        (2, Entry.Exception),
+        (2, Entry.Trap)
     );
 
     /// <summary>Events while the processor idles.</summary>

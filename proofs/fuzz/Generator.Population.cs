@@ -43,7 +43,7 @@ public sealed partial class Generator
                     .Value,
                 Pick(priorities),
                 Pick(Quanta),
-                Chance(60) ? Word() % UserSegments.SmallSize : Word(),
+                AnAddress(),
                 Word()
             )),
             Pages.IsSigma0s(limits)
@@ -53,6 +53,7 @@ public sealed partial class Generator
             s.Slice[row] = Left(s.Quantum[row].Value);
             s.Preempter[row] = Chance(30) ? s.Id[Pick([.. rows])] : ThreadId.Nil;
             s.Consumed[row] = Word();
+            s.TrapAddress[row] = Chance(50) ? 0 : AnAddress();
             s.Mcp[row] = Chance(70) ? limits.Priorities - 1 : Pick(priorities);
             s.Pager[row] =
                 Chance(80) ? s.Id[Pick([.. rows])]
@@ -82,6 +83,8 @@ public sealed partial class Generator
             s.Picked[priority] = Chance(50) ? Pick([.. rows]) : Below(limits.Threads);
         return s;
     }
+
+    private uint AnAddress() => Chance(60) ? Word() % UserSegments.SmallSize : Word();
 
     // The parameter of thread_schedule without its priority: any slice, often one of length 0 or an infinite one.
     private uint Length() => Word() & Pick([0xFFFFFF00u, 0xFFFFFF00u, 0x00FFFF00u, 0xFF0FFF00u]);

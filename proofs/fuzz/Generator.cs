@@ -125,6 +125,8 @@ public sealed partial class Generator(int seed, Limits limits)
             Entry.PageFault => _code.PageFault(registers, s),
             Entry.Protection => _code.Protection(registers),
             Entry.Exception => _code.Exception(registers),
+            Entry.ExchangeTrap => new(entry, registers with { Eax = Chance(20) ? 0 : AnAddress() }),
+            Entry.Trap => _code.Trap(registers, s.Traps(FaultMessage.TrapCode).Known),
             _ => new(entry, registers),
         };
     }

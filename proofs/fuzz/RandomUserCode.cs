@@ -10,7 +10,6 @@ namespace Verified.Proofs.Fuzz;
 /// <summary>Random instructions of user code that raise exceptions, and their addresses.</summary>
 internal sealed class RandomUserCode(Random random)
 {
-    private static readonly byte[] Prefixes = [0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0x66, 0x67, 0xF2, 0xF3];
     private static readonly byte[] PortOpcodes =
     [
         0x6C,
@@ -155,6 +154,17 @@ internal sealed class RandomUserCode(Random random)
         return new(Entry.Protection, registers, code.FirstDword, errorCode, By: code, Loaded: loaded);
     }
 
+    /// <summary>INT 80h, perhaps with a prefix. It is reported if the thread has no trap address.</summary>
+    public Event Trap(Registers registers, bool traps)
+    {
+        var code = Chance(90)
+            ? UserInstructions.Trap
+            : UserInstruction.Of(Pick(UserInstructions.Prefixes), UserInstructions.Trap[0], UserInstructions.Trap[1]);
+        return traps
+            ? new(Entry.Trap, registers, By: code)
+            : new(Entry.Protection, registers, code.FirstDword, FaultMessage.TrapCode, By: code);
+    }
+
     /// <summary>Any other exception.</summary>
     public Event Exception(Registers registers)
     {
@@ -258,7 +268,7 @@ internal sealed class RandomUserCode(Random random)
             prefixes > 0;
             prefixes--
         )
-            bytes.Add(Pick(Prefixes));
+            bytes.Add(Pick(UserInstructions.Prefixes));
         bytes.Add(Pick(PortOpcodes));
         if ((bytes[^1] & 0xFC) == 0xE4)
             bytes.Add((byte)Word());

@@ -92,6 +92,24 @@ internal static partial class MeaningMutants
             "if (s.Esi[me] == ThreadId.Nil) s.Esi[me] = s.Id[me];",
             "s.Esi[me] = s.Id[me];"
         ),
+        new(
+            "INT 80h traps again",
+            "steps/Faults.cs",
+            "(s.TrapAddress[me], s.Eip[me] + length);",
+            "(s.TrapAddress[me], s.Eip[me]);"
+        ),
+        new(
+            "INT 80h loses the trap address",
+            "steps/Faults.cs",
+            "(s.TrapAddress[me], s.Eip[me] + length);",
+            "(s.TrapAddress[me], s.TrapAddress[me]);"
+        ),
+        new(
+            "exchange_trap only reads",
+            "steps/Kernel.cs",
+            "(s.Eax[me], s.TrapAddress[me]) = (s.TrapAddress[me], s.Eax[me]);",
+            "s.Eax[me] = s.TrapAddress[me];"
+        ),
         new("id_nearest gives a type", "steps/Kernel.cs", "s.Eax[me] = 0;", "s.Eax[me] = 4;"),
     ];
 }

@@ -29,6 +29,8 @@ public sealed partial class ImageTheorem(string name, BootedImage image, Way way
     /// </summary>
     public const string CodeBytes = "instruction";
 
+    private const string ErrorCode = "error-code";
+
     /// <summary>True if the code may reach operations on the sets of threads.</summary>
     public bool UsesSets => StepFacts.Of(way.Step).UsesSets;
 
@@ -57,6 +59,10 @@ public sealed partial class ImageTheorem(string name, BootedImage image, Way way
             proof.Instances.ForAll(Table.Processor, Table.Processor, (_, _) =>
                 small ? !representation.IsFlat : representation.IsFlat
             );
+        if (way.Traps is { } traps)
+            proof.Instances.ForAll(Table.Processor, Table.Processor, (_, _) =>
+                traps ? state.Traps(proof.Register(ErrorCode)) : !state.Traps(proof.Register(ErrorCode))
+            );
         foreach (var invariant in Representation<Symbolic>.ExceptSets)
         {
             if (invariant.Name == Representation<Symbolic>.SegmentsName)
@@ -78,7 +84,7 @@ public sealed partial class ImageTheorem(string name, BootedImage image, Way way
         // The spec runs first. Its choices are variables, and the code's results are then shown to equal one of them.
         // The fast path makes no choice, and decides which case of the spec it is.
         var fast = way is { Step: Entry.Ipc, Kind: WayKind.SystemCall };
-        var errorCode = proof.Register("error-code");
+        var errorCode = proof.Register(ErrorCode);
         var argument = way.Step switch
         {
             Entry.PageFault => UserSegments.AddressOf(

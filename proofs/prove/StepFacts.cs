@@ -21,7 +21,13 @@ internal readonly record struct StepFacts(bool UsesSets, int Spec = 0, int Image
             Entry.Map => new(UsesSets: true, Spec: 2, Image: 3, Meaning: 1),
             Entry.ThreadSchedule => new(UsesSets: true, Image: 3),
             Entry.Pick => new(UsesSets: true, Image: 1),
-            null or Entry.IdNearest or Entry.FpageUnmap or Entry.Tick or Entry.Outgrow => new(UsesSets: false),
+            null
+            or Entry.IdNearest
+            or Entry.ExchangeTrap
+            or Entry.FpageUnmap
+            or Entry.Tick
+            or Entry.Outgrow
+            or Entry.Trap => new(UsesSets: false),
             _ => new(UsesSets: true),
         };
 }

@@ -81,8 +81,9 @@ public sealed partial class SymbolicMachine
     ];
 
     /// <summary>
-    /// The fast path of ipc examines the segments that the user has loaded. If all of them are the flat data segment,
-    /// the code can use them. Otherwise the code must not rely on any of them (SDM vol. 3, 5.5 and 5.6).
+    /// A fast path examines the segments that the user has loaded (<see cref="Way.ExaminesSegments"/>). If all of them
+    /// are the flat data segment, the code can use them. Otherwise the code must not rely on any of them (SDM vol. 3,
+    /// 5.5 and 5.6).
     /// </summary>
     private void FlatIfAllAre()
     {

@@ -89,7 +89,7 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     public void Run(Way way, Symbolic errorCode)
     {
         _hasSlowPath = way is { Step: Entry.Ipc, Kind: WayKind.SystemCall };
-        if (_hasSlowPath)
+        if (way.ExaminesSegments)
             FlatIfAllAre();
         _execution.Guarded(() =>
         {

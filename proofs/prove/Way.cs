@@ -55,8 +55,21 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
     /// <summary>Whether the thread runs in a small space: it must, or must not; null if both are possible.</summary>
     public bool? InSmallSpace =>
         Step == Entry.Outgrow ? true
+        : Step == Entry.Trap ? null
         : Kind == WayKind.Exception && UserSegments.Outgrows.Contains((uint)Vector) ? false
         : null;
+
+    /// <summary>
+    /// Whether the code has a fast path, which returns to the user with the segments that it finds, if they are flat.
+    /// </summary>
+    public bool ExaminesSegments => Kind != WayKind.Slow && Step is Entry.Ipc or Entry.ExchangeTrap or Entry.Trap;
+
+    /// <summary>
+    /// Whether the exception is an INT 80h that continues at the thread's trap address (<see cref="State{W}.Traps"/>):
+    /// it must be, or must not be; null if it cannot be.
+    /// </summary>
+    public bool? Traps =>
+        Kind == WayKind.Exception && Vector == (int)FaultMessage.Protection ? Step == Entry.Trap : null;
 
     /// <summary>
     /// The argument of the spec's entry, if the way determines it: the vector of an exception, the id of an interrupt.
@@ -117,6 +130,7 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
         .. StepCase.OfMap.Select(only => new Way(only.Name, Stages.Map, WayKind.Own, -1, Entry.Map) { Only = only }),
         .. WaysIn.Exceptions.Select(row => OfException("exception", row, row.Entry!.Value)),
         .. UserSegments.Outgrows.Select(vector => OfException("outgrow", WaysIn.Of(vector)!, Entry.Outgrow)),
+        OfException("trap", WaysIn.Of(FaultMessage.Protection)!, Entry.Trap),
     ];
 
     /// <summary>The name of the spec's step, as in the names of its theorems; null if the spec does nothing.</summary>

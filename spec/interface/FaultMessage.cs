@@ -11,6 +11,15 @@ public static class FaultMessage
     /// <summary>Vector of the general-protection exception.</summary>
     public const uint Protection = 13;
 
+    /// <summary>The vector of the instruction INT 80h, which continues at the thread's trap address.</summary>
+    public const uint TrapVector = 0x80;
+
+    /// <summary>
+    /// The error code that INT 80h has with the general-protection exception: eight times its vector, plus 2 for the
+    /// IDT (SDM 3A, 6.13). No other instruction has it.
+    /// </summary>
+    public const uint TrapCode = TrapVector * 8 + 2;
+
     /// <summary>
     /// A page fault: <c>address[31:2] w 0</c>, with w = 1 for a write. The error code has w in the same place (SDM 3A,
     /// 4.7).

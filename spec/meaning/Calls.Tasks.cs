@@ -114,6 +114,7 @@ public static partial class Calls<W>
                     s => s.Preempter,
                     s => s.Faulting,
                     s => s.Consumed,
+                    s => s.TrapAddress,
                     s => s.Eax,
                     s => s.Ecx,
                     s => s.Edx,

@@ -49,6 +49,37 @@ public static partial class Calls<W>
                 )
         ),
         Property<W>.KeptByThreads(
+            "exchange-trap-exchanges",
+            "14.19",
+            "exchange_trap exchanges EAX and the trap address",
+            [Entry.ExchangeTrap],
+            (x, t, _) =>
+                Reading<W>.Implies(t == x.Me, () =>
+                    (x.After.Eax[t] == x.Before.TrapAddress[t])
+                    & (x.After.TrapAddress[t] == x.Before.Eax[t])
+                    & (x.After.Stage == Stages.User)
+                )
+        ),
+        Property<W>.KeptByThreads(
+            "int-80h-goes-to-the-trap-address",
+            "14.20 14.21 14.22",
+            "INT 80h continues at the trap address, which becomes the address behind the INT",
+            [Entry.Trap],
+            (x, t, _) =>
+                Reading<W>.Implies(t == x.Me, () =>
+                    (x.After.Eip[t] == x.Before.TrapAddress[t])
+                    & (x.After.TrapAddress[t] == x.Before.Eip[t] + 2)
+                    & (x.After.Stage == Stages.User)
+                )
+        ),
+        Property<W>.KeptByThreads(
+            "a-trap-address-is-kept",
+            "14.18 14.25",
+            "a trap address changes only by exchange_trap or INT 80h of its thread, and is 0 in a new thread",
+            Reading<W>.Every,
+            (x, t, _) => KeepsTrapAddress(x, t)
+        ),
+        Property<W>.KeptByThreads(
             "schedule-reads-and-sets",
             "7.1 7.2 7.3 7.4 7.8 7.9 7.10 7.11 7.21 7.22 7.23 7.25",
             "thread_schedule gives the old values and sets the new ones, if it may",
@@ -143,6 +174,8 @@ public static partial class Calls<W>
         {
             Entry.Ipc => keeps & words & frame & flags & ecx & esi,
             Entry.IdNearest => keeps & words & frame & flags & ecx,
+            Entry.ExchangeTrap => keeps & words & frame & flags & ecx & esi,
+            Entry.Trap => keeps & words & Same(x, t, s => s.Esp) & resumed & eax & ecx & esi,
             Entry.ThreadSchedule => keeps & frame & flags,
             Entry.LthreadExRegs => keeps,
             Entry.TaskNew => keeps & words & Same(x, t, s => s.Esp) & flags & eax & ecx,
@@ -225,6 +258,13 @@ public static partial class Calls<W>
                 & (Same(x, t, s => s.Priority) | scheduled | starts)
                 & (Same(x, t, s => s.Quantum) | scheduled | starts)
             );
+    }
+
+    private static Truth KeepsTrapAddress(Step<W> x, W t)
+    {
+        var gone = x.Entry == Entry.Map ? Reading<W>.Is(x.After, t, ThreadStatus.Inactive) : false;
+        var exchanges = x.Entry is Entry.ExchangeTrap or Entry.Trap ? t == x.Me : false;
+        return Same(x, t, s => s.TrapAddress) | exchanges | (gone & (x.After.TrapAddress[t] == 0));
     }
 
     private static Truth Same(Step<W> x, W t, Func<State<W>, Column<W>> column) =>

@@ -53,10 +53,12 @@ public static class Waits<W>
             "the current thread is ready after a step, unless it waits by ipc or report, or maps",
             [
                 Entry.IdNearest,
+                Entry.ExchangeTrap,
                 Entry.ThreadSwitch,
                 Entry.ThreadSchedule,
                 Entry.Tick,
                 Entry.Outgrow,
+                Entry.Trap,
                 Entry.Pick,
                 Entry.Leave,
             ],

@@ -14,7 +14,11 @@ public static class Isolation<W>
     /// <summary>The columns through which only the threads that take part in a step may influence it.</summary>
     public static bool IsPrivate(ColumnInfo column) =>
         State<W>.IsRegister(column)
-        || column.Name is nameof(State<W>.Fault) or nameof(State<W>.Pager) or nameof(State<W>.Preempter);
+        || column.Name
+            is nameof(State<W>.Fault)
+                or nameof(State<W>.Pager)
+                or nameof(State<W>.Preempter)
+                or nameof(State<W>.TrapAddress);
 
     /// <summary>
     /// Whether a thread takes part in the step that the kernel is about to make in state <paramref name="s"/>.

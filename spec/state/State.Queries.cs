@@ -52,6 +52,12 @@ public sealed partial class State<W>
         (Timed[thread] == 1)
         & ((Deadline[thread] & (Spec.Limits.ClockSlots - 1)) == (clock & (Spec.Limits.ClockSlots - 1)));
 
+    /// <summary>
+    /// Whether a general-protection exception of the current thread with this error code is an INT 80h that continues
+    /// at the thread's trap address.
+    /// </summary>
+    public Truth Traps(W code) => (code == FaultMessage.TrapCode) & (TrapAddress[Current] != 0);
+
     /// <summary>Whether <paramref name="sender"/> waits until <paramref name="receiver"/> receives.</summary>
     public Truth SendsTo(W sender, W receiver) =>
         (Status[sender] == ThreadStatus.Sending) & (Partner[sender] == receiver);

@@ -39,6 +39,7 @@ public sealed partial class State<W>
         new(nameof(Quantum), Table.Thread, 9),
         new(nameof(Consumed), Table.Thread, 32),
         new(nameof(Handles), Table.Thread, 5),
+        new(nameof(TrapAddress), Table.Thread, 32),
         new(nameof(Eax), Table.Thread, 32),
         new(nameof(Ecx), Table.Thread, 32),
         new(nameof(Edx), Table.Thread, 32),
@@ -99,6 +100,7 @@ public sealed partial class State<W>
         Quantum = Of(nameof(Quantum));
         Consumed = Of(nameof(Consumed));
         Handles = Of(nameof(Handles));
+        TrapAddress = Of(nameof(TrapAddress));
         Eax = Of(nameof(Eax));
         Ecx = Of(nameof(Ecx));
         Edx = Of(nameof(Edx));
@@ -241,6 +243,9 @@ public sealed partial class State<W>
 
     /// <summary>The id of the interrupt that the thread handles, 1..16; 0 for none.</summary>
     public Column<W> Handles { get; }
+
+    /// <summary>The address at which the thread continues after INT 80h; 0 if INT 80h is reported.</summary>
+    public Column<W> TrapAddress { get; }
 
     /// <summary>
     /// The length of the time slice in ticks; 0 for a thread that runs on donated time only; or

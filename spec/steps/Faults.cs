@@ -46,6 +46,18 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
+    /// INT 80h of a thread with a trap address. The thread continues at that address, and the address behind the
+    /// instruction takes its place. The instruction itself raised a fault, so EIP is in front of it, and RF is set.
+    /// </summary>
+    private void Trap()
+    {
+        const uint length = 2;
+        var me = s.Current;
+        (s.Eip[me], s.TrapAddress[me]) = (s.TrapAddress[me], s.Eip[me] + length);
+        s.Eflags[me] |= Flags.Resume;
+    }
+
+    /// <summary>
     /// Reports an exception to the pager. A thread whose pager does not exist, or is the thread itself, stops for ever.
     /// </summary>
     private void Fault(W word, Truth restarts)

@@ -26,6 +26,9 @@ public enum Entry
     /// <summary>INT 36h.</summary>
     TaskNew,
 
+    /// <summary>INT 37h.</summary>
+    ExchangeTrap,
+
     /// <summary>The timer interrupt, in user mode or idle.</summary>
     Tick,
 
@@ -49,6 +52,9 @@ public enum Entry
     /// segments.
     /// </summary>
     Outgrow,
+
+    /// <summary>INT 80h of a thread that has a trap address (<see cref="State{W}.Traps"/>).</summary>
+    Trap,
 
     /// <summary>
     /// A device interrupt, or a spurious one, in user mode, while idle, or between two steps on mappings. The argument
@@ -114,6 +120,9 @@ public sealed partial class Kernel<W>(State<W> s)
             case Entry.TaskNew:
                 TaskNew();
                 break;
+            case Entry.ExchangeTrap:
+                ExchangeTrap();
+                break;
             case Entry.Tick:
                 Tick();
                 break;
@@ -128,6 +137,9 @@ public sealed partial class Kernel<W>(State<W> s)
                 break;
             case Entry.Outgrow:
                 Outgrow();
+                break;
+            case Entry.Trap:
+                Trap();
                 break;
             case Entry.Interrupt:
                 Interrupt(argument);
@@ -180,5 +192,12 @@ public sealed partial class Kernel<W>(State<W> s)
         if (s.Esi[me] == ThreadId.Nil)
             s.Esi[me] = s.Id[me];
         s.Eax[me] = 0;
+    }
+
+    /// <summary>exchange_trap. The caller's EAX and its trap address change places.</summary>
+    private void ExchangeTrap()
+    {
+        var me = s.Current;
+        (s.Eax[me], s.TrapAddress[me]) = (s.TrapAddress[me], s.Eax[me]);
     }
 }

@@ -82,11 +82,22 @@ public class PlantedKernelDiffTests
                             .Value
                     )
             ),
+        // The displacement of the next thread's trap address in place of the own one.
+        ["INT 80h goes to the next thread's trap address"] = () => WithByte("exception_13", 0xDC, 0x5C),
+        ["exchange_trap reads the next thread's trap address"] = () => WithByte("exchange_trap", 0xD8, 0x58),
         ["idle halts with interrupts off"] = () => Image.WithBytes(Image.Symbols["idle_halt"] - 1, [0xFA]),
     };
 
     // The instruction before STI, NOP and the cut point of mappings.
     private static uint BeforeMapStep => Image.Symbols["map_step"] - 7;
+
+    // Replaces the first occurrence of a byte in a symbol's code.
+    private static KernelImage WithByte(string symbol, byte from, byte to)
+    {
+        var start = (int)(Image.Symbols[symbol] - Image.Text.Linear);
+        var at = Image.Text.Bytes.AsSpan(start, 64).IndexOf(from);
+        return Image.WithBytes(Image.Symbols[symbol] + (uint)at, [to]);
+    }
 
     public static TheoryData<string> Names => [.. Kernels.Keys];
 

@@ -81,7 +81,7 @@ public class FirstStateTests
                 Layout.TssTables + 5 * Layout.PageSize + (Layout.Tss + Layout.TssPortMap) / Layout.PageSize % 1024 * 4,
                 2
             ),
-        ["threads+2044h, row 16, between the fields"] = () => Flipped(Layout.Threads.Base + Layout.BlockSize + 0x44, 6),
+        ["threads+2048h, row 16, between the fields"] = () => Flipped(Layout.Threads.Base + Layout.BlockSize + 0x48, 6),
         ["threads+2050h, row 16, esi"] = () => Flipped(Layout.Threads.Base + Layout.BlockSize + 0x50, 6),
         ["behind priority_summary+10h at "] = () => Flipped(Layout.PrioritySummary.End + 0x10, 0),
         ["info+68h at "] = () => Flipped(Layout.Info + 0x69, 0),
@@ -108,7 +108,7 @@ public class FirstStateTests
         var lines = TablesListing.Lines(Image).ToList();
         Assert.Contains("  00h  null: 0", lines);
         Assert.Contains($"  30h  interrupt gate, ring 3, to ipc at {Image.Symbols["ipc"]:X8}h in kernel_code", lines);
-        Assert.Contains("  37h..FFh  absent: 0", lines);
+        Assert.Contains("  38h..FFh  absent: 0", lines);
         Assert.Contains("  3000h  000000FFh  the byte of ones that ends the map of ports", lines);
         Assert.All(FirstState.Of(Image).Regions, region =>
             Assert.Contains(lines, line => line.Contains($"  {region.Name}: ", StringComparison.Ordinal))

@@ -59,6 +59,7 @@ public sealed class ProgramProperties
         (5, Gen.Constant(Entry.Tick)),
         (3, Gen.Constant(Entry.ThreadSwitch)),
         (1, Gen.Constant(Entry.IdNearest)),
+        (1, Gen.Constant(Entry.ExchangeTrap)),
         (2, Gen.Constant(Entry.Interrupt)),
         (1, Gen.Constant(Entry.Exception))
     );

@@ -22,6 +22,7 @@ public sealed partial class WaysInTests
             .Select(row => (row.Groups["name"].Value, Convert.ToUInt32(row.Groups["vector"].Value, 16)))
             .ToList();
         Assert.Contains(("task_new", 0x36u), calls);
+        Assert.Contains(("exchange_trap", 0x37u), calls);
         Assert.Equal(calls, WaysIn.SystemCalls.Select(call => (call.Symbol, call.Vector)));
         Assert.Equal(
             calls.Select(call => call.Item1.Replace("_", "", StringComparison.Ordinal)),
@@ -74,10 +75,18 @@ public sealed partial class WaysInTests
             .Order();
         Assert.Equal(
             expected,
-            Way.All.Where(way => way.Vector >= 0 && way.Step != Entry.Outgrow)
+            Way.All.Where(way => way.Vector >= 0 && way.Step is not (Entry.Outgrow or Entry.Trap))
                 .Select(way => (way.Vector, way.Stage))
                 .Order()
         );
+    }
+
+    [Fact]
+    public void Exception_13_has_three_ways_and_each_case_is_in_one_of_them()
+    {
+        var ways = Way.All.Where(way => way.Vector == FaultMessage.Protection).ToList();
+        foreach (var (traps, isSmall) in ((bool, bool)[])[(false, false), (false, true), (true, false), (true, true)])
+            Assert.Single(ways, way => way.Traps == traps && (way.InSmallSpace is null || way.InSmallSpace == isSmall));
     }
 
     // A row of the table of system calls: "| ipc | 30h | ...".

@@ -85,6 +85,14 @@ public sealed class SeededDefectTests
         "outgrow-12",
         "small-segments"
     )]
+    [InlineData("INT 80h returns to itself", "exception_13", "add eax", 2, "trap-13", "TrapAddress")]
+    [InlineData("INT 80h traps without a trap address", "exception_13", "je", 1, "exception-13", "")]
+    [InlineData("any forbidden instruction traps", "exception_13", "jne", 1, "exception-13", "")]
+    [InlineData("a trap keeps the thread's FS", "exception_13", "jne", 2, "trap-13", "")]
+    [InlineData("exchange_trap keeps the thread's FS", "exchange_trap", "jne", 1, "exchange_trap", "")]
+    [InlineData("a trap loses ECX", "exception_13", "mov ecx,[esp-4", 1, "trap-13", "Ecx")]
+    [InlineData("exchange_trap only reads", "exchange_trap", "mov [esp-28h", 1, "exchange_trap", "TrapAddress")]
+    [InlineData("a new thread has an old trap address", "delete_blank", "mov [esi+44h", 1, "delete-thread", "Trap")]
     public void A_left_out_instruction_is_found(
         string defect,
         string symbol,

@@ -16,7 +16,7 @@ internal sealed partial class KernelProgram
     /// </summary>
     private void Protection(Label outgrow, Label saved)
     {
-        DefineLabel($"exception_{FaultMessage.Protection}");
+        DefineLabel(ref _protection);
         IfInSmallSpace(outgrow);
         c.pop(OnEntryStack(Layout.Fault));
         Enter();
