@@ -80,16 +80,6 @@ static void fault(struct process *p, word address, word write)
         signal_force(p, SIGSEGV);
 }
 
-/* INT 80h raises exception 13 with the error code 80h * 8 + 2. */
-static void exception(struct process *p, struct event *e)
-{
-    int error = e->vector == 13 && e->address == 0x402 ? platform_system_call(p, e->eip) : -EINVAL;
-    if (error == -ENOMEM)
-        process_end(p, SIGKILL);
-    else if (error)
-        signal_force(p, signal_of(e->vector));
-}
-
 HOT static void handle(struct event *e)
 {
     struct process *p = e->process;
@@ -101,7 +91,7 @@ HOT static void handle(struct event *e)
         fault(p, e->address, e->write);
         break;
     case EXCEPTION:
-        exception(p, e);
+        signal_force(p, signal_of(e->vector));
         break;
     case EXHAUSTED:
         say("no room for pages of the process %d (%s)", p->pid, p->name);

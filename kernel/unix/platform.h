@@ -19,7 +19,6 @@ struct event {
     word address;              /* of FAULTED; of TYPED, the byte */
     word write;                /* of FAULTED: a write */
     word vector;               /* of EXCEPTION */
-    word eip;                  /* of FAULTED, EXCEPTION */
 };
 
 /* Gives all free memory to frames_add, and finds the archive. Power and console are ready. */
@@ -48,9 +47,6 @@ void platform_protect(word frame);
 int platform_create(struct process *p);
 void platform_destroy(struct process *p);
 void platform_interrupt(struct process *p);
-
-/* The process is at an INT 80h that raised an exception: turns the exception into a call. */
-int platform_system_call(struct process *p, word eip);
 
 /* Registers of a call that is to be made again after a signal handler. */
 void platform_repeat(struct process *p);

@@ -128,6 +128,7 @@ public class UnixProgramTests
     {
         var files = Files("hostile");
         var (text, status) = inQemu ? UnixSystem.InQemu(files, _ => "") : UnixSystem.OnTheMachine(files, _ => "");
+        Assert.Contains("without a trap address: 11\r\n", text, StringComparison.Ordinal);
         Assert.Contains("wrong bytes: 0\r\n", text, StringComparison.Ordinal);
         Assert.EndsWith("unix: process 1 has ended with status 0\r\n", text, StringComparison.Ordinal);
         Assert.Equal(0, status);

@@ -133,13 +133,12 @@ public class UnixSessionTests
     public void A_session_runs_in_qemu(string name, int status) =>
         new UnixSession(Sessions[name].Lines).InQemu(Files.Value, status);
 
-    [FactWith(OnMachine)]
-    public void A_session_runs_by_trap() =>
-        new UnixSession(Sessions["programs"].Lines).OnTheMachine(
-            Files.Value,
-            Sessions["programs"].Status,
-            UnixWay.Trap
-        );
+    [TheoryWith(OnMachine)]
+    [InlineData("programs")]
+    [InlineData("pipes")]
+    [InlineData("signals")]
+    public void A_session_runs_by_trap(string name) =>
+        new UnixSession(Sessions[name].Lines).OnTheMachine(Files.Value, Sessions[name].Status, UnixWay.Trap);
 
     [TheoryWith(OnMachine)]
     [MemberData(nameof(Names))]

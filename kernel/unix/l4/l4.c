@@ -10,15 +10,15 @@ enum { FIRST_TASK = 5, USER_PRIORITY = 40 };
 #define INFO ((volatile word *)0x50000000u)
 #define CLOCK (0xA0 / 4)
 
-/* First words of messages that are no faults: a call, 4 * number + 3, perhaps trapped; the two of the agent. */
+/* First words of messages that are no faults: a call, 4 * number + 3, perhaps by trap; the two of the agent. */
 #define TRAPPED 0x80000000u
 #define INTERRUPTED 0xC0000003u
 #define READY 0xE0000003u
 
 /* The orders of an agent. RETRY: interrupt, but later, because the first thread was in the library. */
-enum { NO_ORDER, INTERRUPT, TRAP, RETRY, RETRY_TIME = 1000 };
+enum { NO_ORDER, INTERRUPT, RETRY, RETRY_TIME = 1000 };
 
-extern byte library[], library_end[], library_entry[], library_start[], library_interrupted[], library_trapped[],
+extern byte library[], library_end[], library_entry[], library_start[], library_interrupted[], library_return[],
     library_sigreturn[], library_rt_sigreturn[], library_restart[];
 extern byte library_entry_server[], library_start_server[], library_agent_server[];
 
@@ -159,7 +159,7 @@ static void order(struct process *p, int what)
         return;
     p->platform.agent = 0;
     p->platform.order = NO_ORDER;
-    send(agent_of(p), 0, in_library(what == TRAP ? library_trapped : library_interrupted), what == TRAP ? 2 : 0);
+    send(agent_of(p), 0, in_library(library_interrupted), 0);
 }
 
 /* Repeats each order whose time has come. */
@@ -195,12 +195,32 @@ static void agent_waits(struct process *p, word inside)
         order(p, RETRY);
 }
 
+/*
+ * INT 80h; RET; and a byte of padding make room for a jump with 16 bits of displacement, which reaches the library at
+ * the bottom of memory. The call that is being made returns to a RET of the library, because its own is overwritten.
+ * Any other INT 80h stays as it is, and so does one whose page cannot be copied.
+ */
+static void rewrite(struct process *p)
+{
+    byte code[4], jump[4] = { 0x66, 0xE9 };
+    word back, place = p->platform.frame + sizeof(word) * 8, next = in_library(library_return);
+    if (copy_in(p, &back, place, sizeof back) || (back - 2) % 4 != 0 || copy_in(p, code, back - 2, sizeof code))
+        return;
+    if (code[0] != 0xCD || code[1] != 0x80 || code[2] != 0xC3 || (code[3] != 0x90 && code[3] != 0xCC))
+        return;
+    half distance = in_library(library_entry) - (back + 2);
+    memcpy(jump + 2, &distance, 2);
+    byte *to = user(&p->space, back - 2, 2);
+    if (!to || copy_out(p, place, &next, sizeof next))
+        return;
+    memcpy(to, jump, sizeof jump);
+}
+
 /* Handles a message from a process. */
 HOT static void decode(struct event *e, struct process *p, struct message *m)
 {
     word w0 = m->edx, is_agent = sender != p->platform.thread;
     e->process = p;
-    e->eip = m->ebx;
     if ((w0 & 1) == 0) {
         e->kind = FAULTED;
         e->address = w0 & ~3u;
@@ -218,10 +238,12 @@ HOT static void decode(struct event *e, struct process *p, struct message *m)
     } else if (p->state == RUNNING) {
         e->kind = CALLED;
         p->platform.frame = m->edi;
-        p->platform.whole = w0 >> 31;
+        p->platform.whole = w0 == INTERRUPTED;
         p->platform.loaded = 0;
         p->call = w0 == INTERRUPTED ? NONE : (w0 & ~TRAPPED) >> 2;
         p->argument[0] = m->ebx;
+        if (rewrites && w0 & TRAPPED && w0 != INTERRUPTED)
+            rewrite(p);
     }
 }
 
@@ -367,34 +389,7 @@ void platform_destroy(struct process *p)
 
 void platform_interrupt(struct process *p)
 {
-    if (p->platform.order != TRAP)
-        order(p, INTERRUPT);
-}
-
-/*
- * INT 80h; RET; and a byte of padding make room for a jump with 16 bits of displacement, which reaches the library at
- * the bottom of memory. Any other INT 80h is carried out by the agent, each time.
- */
-int platform_system_call(struct process *p, word eip)
-{
-    byte code[4], jump[4] = { 0x66, 0xE9 };
-    if (copy_in(p, code, eip, 2) || code[0] != 0xCD || code[1] != 0x80)
-        return -EINVAL;
-    int has_room = rewrites && !copy_in(p, code + 2, eip + 2, 2) && code[2] == 0xC3 && (eip & 3) == 0
-        && (code[3] == 0x90 || code[3] == 0xCC);
-    half distance = in_library(library_entry) - (eip + 4);
-    memcpy(jump + 2, &distance, 2);
-    for (word i = 0; has_room && i < 4; i++) {
-        byte *place = user(&p->space, eip + i, 2);
-        if (!place)
-            return -ENOMEM;
-        *place = jump[i];
-    }
-    if (has_room)
-        platform_again(p);
-    else
-        order(p, TRAP);
-    return 0;
+    order(p, INTERRUPT);
 }
 
 void platform_repeat(struct process *p)

@@ -2,23 +2,28 @@
 # message to the server. It changes no flags, because INT 80h changes none. The server patches SERVER into it at boot.
 #
 #   entry         called with the return address on the stack; EAX the call's number, as at INT 80h
+#   trap          INT 80h continues here; EAX the call's number, and the trap address is behind the INT 80h
 #   frame         what the library leaves on the stack: PUSHA, then the return address; or PUSHA, EFLAGS, EIP
-#   message       EDX 4 * number + 3, EBX the first argument, EDI the frame; the server reads the rest from the stack
+#   message       EDX 4 * number + 3, with bit 31 for a call by trap; EBX the first argument, EDI the frame; the server
+#                 reads the rest from the stack
 #   answer        EDX the result; EBX 0, or the address of a frame PUSHA, EFLAGS, EIP to continue with
 
 .equ LIBRARY, 0x1000
 .equ IPC, 0x30
 .equ LTHREAD_EX_REGS, 0x35
+.equ EXCHANGE_TRAP, 0x37
 
         .section .rodata
-        .globl library, library_entry, library_restart, library_start, library_interrupted, library_trapped
+        .globl library, library_entry, library_restart, library_start, library_interrupted, library_return
         .globl library_sigreturn, library_rt_sigreturn, library_end
         .globl library_agent_server, library_entry_server, library_start_server
         .balign 16
 library:
 
-# A new process: ESP is at a frame. Starts the agent, then continues with the frame.
+# A new process: ESP is at a frame. Sets the trap address and starts the agent, then continues with the frame.
 library_start:
+        mov     $LIBRARY + trap - library, %eax
+        int     $EXCHANGE_TRAP
         mov     $1, %eax
         mov     $LIBRARY + 0x1000, %ecx
         mov     $LIBRARY + agent - library, %edx
@@ -42,6 +47,17 @@ library_rt_sigreturn:
         mov     $173, %eax
         call    library_entry
         hlt
+
+# INT 80h of a program. Until the trap address is set again, the agent leaves the thread alone, because it is in the
+# library. EAX and the return address change places on the stack.
+trap:
+        push    %eax
+        mov     $LIBRARY + trap - library, %eax
+        int     $EXCHANGE_TRAP
+        xchg    %eax, (%esp)
+        pusha
+        lea     0x80000003(,%eax,4), %edx
+        jmp     send
 
 # The call of a program. An interrupted ipc is made again.
 library_entry:
@@ -72,33 +88,23 @@ answered:
 plain:
         mov     %edx, 28(%esp)
         popa
+library_return:
         ret
 
 # The agent has pushed EIP and EFLAGS of the interrupted program.
 library_interrupted:
         pusha
-        mov     $0xC0000003, %edx
-        jmp     send_whole
-
-# Likewise, of a program at an INT 80h that could not be rewritten; EIP is behind it.
-library_trapped:
-        pusha
-        lea     0x80000003(,%eax,4), %edx
-send_whole:
-        mov     %esp, %edi
-        push    %edx
 again:
+        mov     %esp, %edi
         mov     $LIBRARY + library_entry_server - library, %esi
         mov     1(%esi), %esi
-        mov     (%esp), %edx
+        mov     $0xC0000003, %edx
         mov     $0, %eax
         mov     $0, %ecx
         mov     $0, %ebp
         int     $IPC
         mov     %eax, %ecx
         jecxz   1f
-        mov     16+4(%esp), %ebx
-        lea     4(%esp), %edi
         jmp     again
 1:      mov     %ebx, %esp
         popa
@@ -106,7 +112,7 @@ again:
         ret
 
 # A second thread of each process. When the server asks for it, it makes the first thread continue at EDX, with its old
-# EFLAGS and its old EIP + EBX on its stack. A first thread that is in the library itself is left there.
+# EFLAGS and EIP on its stack. A first thread that is in the library itself is left there.
 #   message       EDX E0000003h, EBX 1 if the first thread was in the library
 agent:
         mov     $0, %ebx
@@ -121,7 +127,6 @@ library_agent_server:
         test    %eax, %eax
         jnz     ready
         mov     %edx, %ebp
-        mov     %ebx, %edi
 
         # Park the first thread, to see its registers.
         mov     $0, %eax
@@ -135,7 +140,6 @@ library_agent_server:
         cmp     $LIBRARY >> 12, %ebx
         je      inside
 
-        add     %edi, %edx
         mov     %edx, -4(%ecx)
         mov     %eax, -8(%ecx)
         lea     -8(%ecx), %ecx

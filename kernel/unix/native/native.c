@@ -121,7 +121,6 @@ static int stopped(struct event *e)
 HOT static void decode(struct event *e, struct process *p, struct saved *s)
 {
     e->process = p;
-    e->eip = s->eip;
     p->platform.loaded = 0;
     if (s->vector == SYSTEM_CALL) {
         e->kind = CALLED;
@@ -237,13 +236,6 @@ void platform_interrupt(struct process *p)
 {
     if (!p->platform.wanted)
         want(p, CALLED);
-}
-
-/* Vector 80h has a gate, so this exception is the program's own. */
-int platform_system_call(struct process *p, word eip)
-{
-    (void)p, (void)eip;
-    return -EINVAL;
 }
 
 void platform_repeat(struct process *p)
