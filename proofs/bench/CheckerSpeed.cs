@@ -22,6 +22,7 @@ internal static class CheckerSpeed
         var (name, system, states, _) = MiniL4.All.Single(each => each.Name == Compared);
         List<double> own = [],
             all = [],
+            apart = [],
             spin = [],
             tlc = [];
         var (noSpin, noTlc, bytes) = ("", "", 0.0);
@@ -31,6 +32,7 @@ internal static class CheckerSpeed
             // In turn, so that all of them see the same machine.
             own.Add(OfMiniL4(1));
             all.Add(OfMiniL4(Environment.ProcessorCount));
+            apart.Add(OfSearchesApart());
             (var did, noSpin) = OtherCheckers.Spin();
             Add(spin, did);
             (did, noTlc) = OtherCheckers.Tlc();
@@ -45,6 +47,13 @@ internal static class CheckerSpeed
             Median(all),
             Unit,
             "wall-clock time"
+        );
+        yield return new(
+            Area,
+            $"MiniL4 {name}, {Environment.ProcessorCount} searches at once",
+            Median(apart),
+            Unit,
+            "wall-clock time; one core each, nothing shared: what the machine allows at most"
         );
         foreach (
             var (other, values, why) in ((string, List<double>, string)[])[("Spin", spin, noSpin), ("TLC", tlc, noTlc)]
@@ -66,6 +75,16 @@ internal static class CheckerSpeed
             Require(result.States);
             bytes = result.BytesPerState;
             return result.States / (workers == 1 ? cpu.Seconds : wall.Elapsed.TotalSeconds);
+        }
+
+        double OfSearchesApart()
+        {
+            var wall = Stopwatch.StartNew();
+            var results = new CellResult[Environment.ProcessorCount];
+            Parallel.For(0, results.Length, n => results[n] = system.System.Check(1));
+            foreach (var result in results)
+                Require(result.States);
+            return results.Sum(result => result.States) / wall.Elapsed.TotalSeconds;
         }
 
         void Add(List<double> values, OtherCheck? did)
