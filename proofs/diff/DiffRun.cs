@@ -34,7 +34,9 @@ public static class DiffRun
         failure?.Throw();
         var first = found.Values.FirstOrDefault();
         var disagreement =
-            first is not null && options.Shrink ? Explain(new Duel(new ImageMachine(image)), first.Trace) : first;
+            first is not null && options.Shrink
+                ? Explain(new Duel(new ImageMachine(image)), first.Trace, first.Difference)
+                : first;
         return new(
             events,
             programs,
@@ -184,11 +186,14 @@ public static class DiffRun
         return duel.Events;
     }
 
-    private static Disagreement Explain(Duel duel, Trace trace)
+    private static Disagreement Explain(Duel duel, Trace trace, Difference? seen = null)
     {
         var small = SimplerTraces.Smallest(trace, candidate => Replay(duel, candidate)?.Trace);
         var shown = Replay(duel, small)
-            ?? throw new InvalidOperationException("a difference does not repeat: the machine is not deterministic");
+            ?? throw new InvalidOperationException(
+                $"a difference does not repeat ({seen?.ToString() ?? "unknown"}, after {trace.Events.Count} events, last "
+                    + $"{trace.Events.LastOrDefault()}): the machine is not deterministic"
+            );
         return shown with { Trace = shown.Trace with { Note = shown.Difference.ToString() } };
     }
 

@@ -60,14 +60,7 @@ public sealed partial class Duel
             if (hasThreads[s.Mappings.TableTask[page / _layout.Limits.Paging.Entries].Value])
                 List(_placedPages, page, MostPages);
         PlacePages();
-        uint[] threads =
-        [
-            0,
-            .. Enumerable
-                .Range(1, (int)_layout.Limits.Threads - 1)
-                .Select(row => (uint)row)
-                .Where(row => s.Status[row].Value != ThreadStatus.Inactive),
-        ];
+        var threads = ThreadsInUse.Of(s);
         Watch(threads, [.. threads.Select(row => s.Priority[row].Value).Append(0u).Distinct()]);
     }
 

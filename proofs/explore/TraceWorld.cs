@@ -50,15 +50,7 @@ public sealed class TraceWorld : IWorld
             Loop = null,
             Origin = new(Origin.Explore, trace.Origin?.Seed, Image: image?.Origin ?? trace.Origin?.Image),
         };
-        var s = trace.Start.ToState();
-        Threads =
-        [
-            State<Concrete>.Nobody,
-            .. Enumerable
-                .Range(1, (int)limits.Threads - 1)
-                .Select(row => (uint)row)
-                .Where(row => s.Status[row].Value != ThreadStatus.Inactive),
-        ];
+        Threads = ThreadsInUse.Of(trace.Start.ToState());
     }
 
     public string Name => _trace.Origin?.Verb is { } verb and not Origin.Explore ? verb : "trace";

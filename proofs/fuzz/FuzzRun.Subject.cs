@@ -121,13 +121,7 @@ public static partial class FuzzRun
         private (string, string)? Place(State<Concrete> start)
         {
             _tables.Fill(start);
-            LookAt([
-                0,
-                .. Enumerable
-                    .Range(1, (int)Limits.Threads - 1)
-                    .Select(row => (uint)row)
-                    .Where(row => start.Status[row].Value != ThreadStatus.Inactive),
-            ]);
+            LookAt(ThreadsInUse.Of(start));
             _priorities =
             [
                 .. Enumerable
