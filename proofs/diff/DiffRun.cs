@@ -191,8 +191,8 @@ public static class DiffRun
         var small = SimplerTraces.Smallest(trace, candidate => Replay(duel, candidate)?.Trace);
         var shown = Replay(duel, small)
             ?? throw new InvalidOperationException(
-                $"a difference does not repeat ({seen?.ToString() ?? "unknown"}, after {trace.Events.Count} events, last "
-                    + $"{trace.Events.LastOrDefault()}): the machine is not deterministic"
+                $"a difference does not repeat: {seen}, after {trace.Events.Count} events; the comparison is not "
+                    + "deterministic"
             );
         return shown with { Trace = shown.Trace with { Note = shown.Difference.ToString() } };
     }
