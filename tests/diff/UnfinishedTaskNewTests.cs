@@ -1,6 +1,5 @@
 using Verified.Kernel;
 using Verified.Proofs.Diff;
-using Verified.Proofs.Events;
 using Verified.Proofs.Fuzz;
 using Verified.Spec;
 using Verified.Spec.Values;
