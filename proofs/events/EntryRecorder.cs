@@ -32,7 +32,7 @@ public sealed class EntryRecorder
     private readonly Dictionary<uint, WayIn> _gates;
     private readonly uint _mapStep,
         _idle;
-    private readonly RecordedMachine _machine;
+    private readonly EnteredMachine _machine;
     private Segment? _former,
         _present;
     private bool _wasUser;
@@ -75,7 +75,7 @@ public sealed class EntryRecorder
         if (_present is null)
             return null;
         var first = _former ?? _present;
-        var replay = new RecordedRun(first.State);
+        var replay = new EnteredRun(first.State);
         List<Event> all = [.. first.Events.Select(replay.Make)];
         if (_former is not null)
         {
@@ -89,7 +89,7 @@ public sealed class EntryRecorder
             replay.Require(Decode(), null);
         }
 
-        var (skipped, start) = (Math.Max(0, all.Count - _most), new RecordedRun(first.State));
+        var (skipped, start) = (Math.Max(0, all.Count - _most), new EnteredRun(first.State));
         foreach (var e in all.Take(skipped))
             start.Make(e);
         return new(Snapshot.Of(start.State), [.. all.Skip(skipped)]);

@@ -4,7 +4,7 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Events;
 
 /// <summary>Runs recorded events on the spec, and compares its states with those of the machine.</summary>
-internal sealed class RecordedRun
+internal sealed class EnteredRun
 {
     private readonly FlatTables _tables;
     private readonly Kernel<Concrete> _kernel;
@@ -12,7 +12,7 @@ internal sealed class RecordedRun
     private string _last = "";
 
     /// <param name="start">The state that the events begin in.</param>
-    public RecordedRun(State<Concrete> start)
+    public EnteredRun(State<Concrete> start)
     {
         _tables = new(start.Limits);
         _tables.Fill(start);

@@ -7,7 +7,7 @@ namespace Verified.Proofs.Events;
 
 /// <summary>The machine as the view reads it at an entry: before the entry, with the registers of user code.</summary>
 /// <param name="pc">The machine.</param>
-internal sealed class RecordedMachine(Pc pc) : IMachine<Concrete>
+internal sealed class EnteredMachine(Pc pc) : IMachine<Concrete>
 {
     private Registers? _registers;
 
