@@ -12,7 +12,7 @@ namespace Verified.Machine.Boot;
 /// 32 KB at a time, and starts the kernel.
 /// </summary>
 /// <remarks>
-/// The kernel is therefore told the memory size for which the disk was made. The computer must have at least that much.
+/// So the kernel reads the memory size for which the disk was made. The computer must have at least that much memory.
 /// </remarks>
 public static class BootDisk
 {
@@ -38,7 +38,7 @@ public static class BootDisk
     private readonly record struct Run(uint At, uint Sectors, uint First);
 
     /// <summary>Makes the disk. Its size is a multiple of a cylinder of 16 heads and 63 sectors.</summary>
-    /// <param name="memory">The RAM of which the kernel is told, in bytes.</param>
+    /// <param name="memory">The size of memory that the kernel reads, in bytes.</param>
     /// <param name="kernel">A Multiboot kernel.</param>
     /// <param name="commandLine">The kernel's command line.</param>
     /// <param name="modules">The modules that a loader would load.</param>

@@ -66,11 +66,12 @@ public sealed record PathConditions(Timings Timings, int? Runs = null, Predictio
     public static readonly PathConditions Ideal = new(Timings.P5);
 
     /// <summary>
-    /// After some runs of the same path. The remaining misses come from what the path itself empties or evicts.
+    /// The conditions after some runs of the same path. The remaining misses come from what the path itself empties or
+    /// evicts.
     /// </summary>
     public static readonly PathConditions Repeated = new(Timings.P5, Runs: 4);
 
-    /// <summary>The same on the variant that a load of CR3 costs no translations.</summary>
+    /// <summary>The same on the variant of the model whose TLB keeps its translations when CR3 is loaded.</summary>
     public static readonly PathConditions Tagged = Repeated with { Timings = Timings.TaggedP5 };
 
     /// <summary>Measures a first run.</summary>

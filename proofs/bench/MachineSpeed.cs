@@ -32,8 +32,8 @@ public static class MachineSpeed
     private static readonly uint Halt = Code + (uint)Loop.Length - 1;
 
     /// <summary>
-    /// Executes 200 million instructions: loads, stores, arithmetic, shifts, calls, pushes and a branch by data, some
-    /// 20 a turn. Millions of instructions per second of a core.
+    /// Executes 200 million instructions: loads, stores, arithmetic, shifts, calls, pushes and a branch by data, about
+    /// 20 in each turn. Returns millions of instructions per second of a core.
     /// </summary>
     /// <exception cref="MachineException">The final data differ from those of a processor.</exception>
     public static double LongRun()
@@ -48,7 +48,7 @@ public static class MachineSpeed
         return speed;
     }
 
-    /// <summary><see cref="LongRun"/> on Unicorn; null if it is not installed.</summary>
+    /// <summary><see cref="LongRun"/> on Unicorn; null if Unicorn is not installed.</summary>
     public static double? UnicornLongRun()
     {
         using var unicorn = Unicorn.TryCreate(Size);
@@ -68,8 +68,8 @@ public static class MachineSpeed
     }
 
     /// <summary>
-    /// Five turns of the same loop from a snapshot, some 100 instructions, undone after each; runs per second of a
-    /// core.
+    /// Runs five turns of the same loop from a snapshot, about 100 instructions, and undoes each run. Returns runs per
+    /// second of a core.
     /// </summary>
     public static double LoopRuns(int runs = 200_000)
     {
@@ -89,7 +89,8 @@ public static class MachineSpeed
     }
 
     /// <summary>
-    /// <see cref="LoopRuns"/> on Unicorn, registers and the 4 KB of data written back; null if it is not installed.
+    /// <see cref="LoopRuns"/> on Unicorn. Each run writes the registers and the 4 KB of data back. Returns null if
+    /// Unicorn is not installed.
     /// </summary>
     public static double? UnicornLoopRuns(int runs = 50_000)
     {
@@ -132,11 +133,11 @@ public static class MachineSpeed
     }
 
     /// <summary>
-    /// Kernel entries from a snapshot, registers and touched memory restored after each; runs per second of a core, and
-    /// instructions of a run.
+    /// Enters the kernel from a snapshot, and restores the registers and the changed memory after each run. Returns
+    /// runs per second of a core, and instructions of a run.
     /// </summary>
     /// <param name="image">The kernel is entered by a short ipc.</param>
-    /// <param name="runs">How many.</param>
+    /// <param name="runs">The number of runs.</param>
     public static (double PerSecond, double Instructions) ShortRuns(KernelImage image, int runs = 200_000)
     {
         var machine = new ImageMachine(image, servers: false);

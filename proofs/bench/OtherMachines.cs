@@ -128,7 +128,8 @@ internal static class OtherMachines
     }
 
     /// <summary>
-    /// 64 KB, reset into at F000:FFF0: to flat protected mode, the loop, isa-debug-exit, and the port that ends Bochs.
+    /// A ROM of 64 KB, entered by reset at F000:FFF0. It switches to flat protected mode, runs the loop, and ends QEMU
+    /// by isa-debug-exit, or Bochs by its port.
     /// </summary>
     internal static byte[] Rom(uint turns)
     {

@@ -3,7 +3,9 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
 
-/// <summary>Which bits of a key tell the value of a cell, and which registers of a thread are in the key.</summary>
+/// <summary>
+/// Which bits of a key determine the value of a cell, and which registers of a thread are in the key.
+/// </summary>
 public sealed partial class Codec
 {
     /// <summary>
@@ -19,8 +21,8 @@ public sealed partial class Codec
     public Key MaskOf(string column, uint row) => _slots[_tables.Start(column) + (int)row].Mask;
 
     /// <summary>
-    /// Whether in the present state, which has a key, the masked bits of the key tell the value of a cell. If the state
-    /// has no stale values of the mappings (<see cref="HasStale"/>), they tell more.
+    /// Whether in the present state, which has a key, the masked bits of the key determine the value of a cell. If the
+    /// state has no stale values of the mappings (<see cref="HasStale"/>), they determine more cells.
     /// </summary>
     public bool Tells(Key mask, int cell, bool isUnpacked = false)
     {

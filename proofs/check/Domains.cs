@@ -135,7 +135,7 @@ internal sealed class Domains(Model model)
         }
     }
 
-    /// <summary>The slots that page tables of those pages are in.</summary>
+    /// <summary>The slots of the page tables of those pages.</summary>
     public uint[] Slots => [.. Pages.Select(page => page / model.Limits.Paging.Entries).Distinct()];
 
     /// <summary>The most pages that are left of an operation.</summary>
@@ -154,7 +154,7 @@ internal sealed class Domains(Model model)
 
     /// <summary>
     /// The trap addresses of a thread: those that it may give, and the address behind an INT 80h at its first
-    /// instruction, because a model does not follow EIP.
+    /// instruction. A model does not follow EIP, so INT 80h is always there.
     /// </summary>
     public uint[] TrapAddressesOf(uint row) =>
         [.. Given(Entry.ExchangeTrap, nameof(_boot.Eax)).Append(0u).Append(_boot.Eip[row].Value + 2).Distinct()];

@@ -56,7 +56,7 @@ internal sealed class InvariantMemo
         /// <summary>The other invariants. Those of a thread are looked up together.</summary>
         public List<(Invariant<State<Concrete>, Concrete> Invariant, int Number)> Others { get; } = [];
 
-        /// <summary>Where the tree of the others of a thread begins, and how many they were then.</summary>
+        /// <summary>The root of the tree of a thread's others, and their number when the tree was made.</summary>
         public (int Root, int Count) Together { get; set; }
     }
 

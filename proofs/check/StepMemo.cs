@@ -199,7 +199,7 @@ internal sealed class StepMemo
         return (holds, [.. others]);
     }
 
-    // What happened sometimes, as far as known cells decide it, and what they do not decide.
+    // The events that happened, as far as known cells decide them, and the events that they do not decide.
     private (Marks Happened, Marks Open) FindMarks(Transition step)
     {
         var (happened, open) = (default(Marks), default(Marks));

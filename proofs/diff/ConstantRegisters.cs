@@ -31,8 +31,8 @@ internal sealed class ConstantRegisters
         _booted = [.. Fields.Select(field => field.Read!(cpu).Value)];
 
     /// <summary>
-    /// The first field that differs from its value after boot (for EFLAGS, in idle from its value in idle); null if
-    /// there is none.
+    /// The first field that differs from its value after boot; null if there is none. While the processor idles, this
+    /// method also compares the bits of EFLAGS that are constant then.
     /// </summary>
     public Difference? From(Ia32<Concrete, PcBus> cpu)
     {

@@ -5,7 +5,7 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Diff;
 
 /// <summary>
-/// Where both sides start: from a given state, from the state after boot, or again from where they started.
+/// The starts of both sides: in a given state, in the state after boot, or again in the state of the last start.
 /// </summary>
 public sealed partial class Duel
 {

@@ -13,9 +13,9 @@ namespace Verified.Proofs.Events;
 /// state before them that is read from the machine's tables.
 /// </summary>
 /// <remarks>
-/// The processor is at the first instruction behind a gate, and came there from ring 3, by an interrupt, or by an IRET
-/// whose target raised a fault before an instruction was executed. An interrupt that comes between two steps on
-/// mappings belongs to the event before it.
+/// At an entry the processor is at the first instruction behind a gate. It came there from ring 3, by an interrupt, or
+/// by an IRET whose target raised a fault before an instruction was executed. An interrupt that comes between two
+/// steps on mappings belongs to the event before it.
 /// </remarks>
 public sealed class EntryRecorder
 {

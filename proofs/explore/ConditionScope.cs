@@ -5,7 +5,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Explore;
 
-/// <summary>What a condition reads.</summary>
+/// <summary>The data that a condition reads.</summary>
 /// <param name="Tables">The state after a step.</param>
 /// <param name="MayDiffer">Whether a cell is no part of the states that a search visits.</param>
 /// <param name="Invariants">The invariants that a condition may name.</param>

@@ -3,8 +3,8 @@ using Verified.Proofs.Check;
 namespace Verified.Proofs.Explore;
 
 /// <summary>
-/// Judges a condition after an event, which is several steps of the kernel: a part about steps holds if one of them
-/// satisfies it, and a part about the state is judged in the last state.
+/// Judges a condition after an event, which is several steps of the kernel. A part about steps holds if one of these
+/// steps satisfies it. A part about the state is judged in the last state.
 /// </summary>
 /// <param name="condition">The condition.</param>
 internal sealed class EventWatch(Condition condition)

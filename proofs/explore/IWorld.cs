@@ -27,8 +27,8 @@ public sealed record NextEvents(IReadOnlyList<NextEvent> Events, string Ended = 
 public sealed record FoundRun(IReadOnlyList<Event> Events, string Says);
 
 /// <summary>
-/// What a session explores: its first state, and the events that may come in each state. A world does not change; to
-/// open a trace makes another one.
+/// A world that a session explores: its first state, and the events that may come in each state. A world does not
+/// change; to open a trace makes another world.
 /// </summary>
 public interface IWorld
 {

@@ -22,7 +22,7 @@ public sealed partial class Session
         Look();
     }
 
-    /// <summary>What is explored.</summary>
+    /// <summary>The model or trace that the session explores.</summary>
     public IWorld World => _world;
 
     /// <summary>Whether there are steps that are in no file.</summary>

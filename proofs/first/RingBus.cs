@@ -51,7 +51,7 @@ public readonly struct RingBus(Pc pc) : IBus<Concrete>
 
     public void Out(Concrete port, int size, Concrete value)
     {
-        // Nothing answers.
+        // No device answers.
     }
 
     public void PageDirectoryLoaded(Concrete cr3) => Stored.Add(cr3.Value);

@@ -96,7 +96,7 @@ public enum Interruption
     Later,
 }
 
-/// <summary>How often the random programs of <c>fuzz</c> and <c>diff</c> do what, in percent.</summary>
+/// <summary>How often the random programs of <c>fuzz</c> and <c>diff</c> choose each alternative, in percent.</summary>
 public static class EventWeights
 {
     /// <summary>

@@ -38,7 +38,7 @@ public sealed record FuzzOptions(
     CancellationToken Stop = default
 );
 
-/// <summary>What was tried.</summary>
+/// <summary>The programs and events that a run has tried.</summary>
 /// <param name="Programs">Programs run.</param>
 /// <param name="Steps">Steps after which every invariant was checked, of all workers.</param>
 /// <param name="Seconds">Wall-clock time.</param>

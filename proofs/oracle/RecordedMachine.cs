@@ -21,7 +21,7 @@ public sealed class RecordedMachine
     private const uint Memory = 16 << 20,
         RealRights = 0x9300;
 
-    // Many more than a case has, whose REP ends after 127 iterations.
+    // Many more instructions than any case has: its REP ends after 127 iterations.
     private const int MostInstructions = 1000;
 
     // The bits of EFLAGS that a 386 has: the rig's dump sets those above.

@@ -34,7 +34,7 @@ public sealed record CutPoints(
 
     private static readonly string[] DataSegments = ["DS", "ES", "FS", "GS"];
 
-    /// <summary>All of them, in the order in which a thread passes them.</summary>
+    /// <summary>All cut points, in the order in which a thread passes them.</summary>
     public IReadOnlyList<CutPoint> All => [User, Slow, Receive, Accept, Leave, Pick, Wake, Map, Idle, Exit];
 
     /// <summary>The cut points of a layout.</summary>

@@ -7,7 +7,7 @@ namespace Verified.Proofs.Prove;
 /// <summary>The index of theorems: one line each.</summary>
 public static class Theorems
 {
-    /// <summary>Every step of the spec, by the stage it is made in.</summary>
+    /// <summary>Every step of the spec, with the stage in which the kernel makes it.</summary>
     private static readonly (Entry Entry, uint Stage, string Name, StepCase? Only)[] Steps =
     [
         .. Way

@@ -30,20 +30,20 @@ public enum WayKind
 
 /// <summary>One way into the kernel: its stage, its cause, and its entry of the spec.</summary>
 /// <param name="Name">Names the theorems about it.</param>
-/// <param name="Stage">The stage of the machine before.</param>
-/// <param name="Kind">How the machine enters.</param>
+/// <param name="Stage">The stage of the machine before the way.</param>
+/// <param name="Kind">How the machine enters the kernel.</param>
 /// <param name="Vector">The interrupt vector; -1 if the machine is in the kernel already.</param>
 /// <param name="Step">The spec's entry; null if the spec does nothing.</param>
 /// <param name="HasErrorCode">True if the processor pushes an error code.</param>
 public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entry? Step, bool HasErrorCode = false)
 {
-    /// <summary>The states that it is about; null for all of the stage.</summary>
+    /// <summary>The states that the way is about; null for all states of the stage.</summary>
     public StepCase? Only { get; init; }
 
-    /// <summary>Whether the processor is in user mode before.</summary>
+    /// <summary>Whether the processor is in user mode before the way.</summary>
     public bool FromUser => Stage == Stages.User && Kind is not (WayKind.Slow or WayKind.Exit);
 
-    /// <summary>The cut point that it starts at.</summary>
+    /// <summary>The cut point at which the way starts.</summary>
     public CutPoint StartsAt(CutPoints points) =>
         Kind switch
         {
@@ -113,7 +113,7 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
             .Select(row => ((int)row.Vector, row.Kind == WayInKind.Panic, row.WhyNever!)),
     ];
 
-    /// <summary>Every way into the kernel, and to the slow path of ipc.</summary>
+    /// <summary>Every way into the kernel, including the slow path of ipc, the own steps and the exit.</summary>
     public static readonly IReadOnlyList<Way> All =
     [
         .. WaysIn.SystemCalls.SelectMany(OfCall),

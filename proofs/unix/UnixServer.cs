@@ -2,13 +2,13 @@ using Verified.Proofs.Host;
 
 namespace Verified.Proofs.Unix;
 
-/// <summary>The machine that the Unix system runs on.</summary>
+/// <summary>The machine on which the Unix system runs.</summary>
 public enum UnixPlatform
 {
-    /// <summary>The microkernel: it is a root task.</summary>
+    /// <summary>The microkernel: the system is a root task.</summary>
     L4,
 
-    /// <summary>The bare machine: it is a Multiboot kernel.</summary>
+    /// <summary>The bare machine: the system is a Multiboot kernel.</summary>
     Native,
 }
 
@@ -22,7 +22,7 @@ public static class UnixServer
 
     /// <summary>The system's ELF file, built now unless these sources have been built already.</summary>
     /// <param name="folder">The folder that keeps built files.</param>
-    /// <param name="platform">What it is to run on.</param>
+    /// <param name="platform">The machine on which it will run.</param>
     /// <param name="compiler">Name or path of gcc.</param>
     /// <exception cref="OtherProgramException">There is no compiler for IA-32.</exception>
     public static byte[] File(string folder, UnixPlatform platform = UnixPlatform.L4, string compiler = "gcc")

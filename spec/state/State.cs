@@ -124,7 +124,7 @@ public sealed partial class State<W>
     /// <summary>Every column, in schema order. Packing, comparison and views go through this list.</summary>
     public IReadOnlyList<(ColumnInfo Info, Column<W> Column)> Columns { get; }
 
-    /// <summary>The stage, which says who acts next (<see cref="Stages"/>).</summary>
+    /// <summary>The stage, which determines the next actor (<see cref="Stages"/>).</summary>
     public W Stage
     {
         get => _stage[0];

@@ -55,7 +55,7 @@ public static class ThreadStatus
 }
 
 /// <summary>
-/// The values of <see cref="State{W}.Stage"/>: who acts next. Every stage is a cut point of the image.
+/// The values of <see cref="State{W}.Stage"/>, each with its next actor. Every stage is a cut point of the image.
 /// </summary>
 public static class Stages
 {

@@ -93,8 +93,8 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// Decides who runs after an ipc. If the current thread is ready, it continues unless a thread of higher priority
-    /// competes. If it waits, the heir gets the processor unless a thread of higher priority competes.
+    /// Decides which thread runs after an ipc. If the current thread is ready, it continues unless a thread of higher
+    /// priority competes. If it waits, the heir gets the processor unless a thread of higher priority competes.
     /// </summary>
     private void Leave()
     {

@@ -44,7 +44,9 @@ public class RememberedJudgementTests
             Assert.Equal(property.Name, ModelChecker.Run(model, new([], Properties: [property])).Failure?.Property);
     }
 
-    /// <summary>What some state or step violates, when nothing is remembered.</summary>
+    /// <summary>
+    /// The invariants and properties that some state or step violates, in a search that remembers nothing.
+    /// </summary>
     private static (
         HashSet<Invariant<State<Concrete>, Concrete>> Invariants,
         HashSet<Property<Concrete>> Properties
@@ -119,7 +121,7 @@ public class RememberedJudgementTests
 
         private Table Any() => Tables[_random.Next(Tables.Length)];
 
-        // Of the mappings' tables, only models with mappings have rows.
+        // Only models with mappings have rows in the tables of mappings.
         private Table Over() => Any() is var table && walker.RowsOf(table).Length > 0 ? table : Table.Thread;
 
         /// <summary>Whether a cell has the value that it has in some state, in the row or in a fixed row.</summary>

@@ -11,8 +11,8 @@ using Xunit;
 namespace Verified.Tests.Diff;
 
 /// <summary>
-/// A wrong bit in a thread that the event itself writes: only the comparison of that column can see it. (A wrong bit
-/// anywhere else is a stray write, <see cref="StrayWriteTests"/>.)
+/// A wrong bit in a thread that the event itself writes: only the comparison of that column can see it. A wrong bit
+/// anywhere else is a stray write (<see cref="StrayWriteTests"/>).
 /// </summary>
 public class WrongColumnTests
 {

@@ -35,8 +35,8 @@ internal static class Qemu
         return ended.Output;
     }
 
-    /// <summary>The reason why it does not run a ROM that prints a text, or null if it does.</summary>
-    /// <exception cref="System.ComponentModel.Win32Exception">It is not installed.</exception>
+    /// <summary>The reason why QEMU does not run a ROM that prints a text; null if it does.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">QEMU is not installed.</exception>
     public static string? TryRom(byte[] content, string text)
     {
         var rom = Path.GetTempFileName();
@@ -59,11 +59,11 @@ internal static class Qemu
             Patience
         );
 
-    /// <summary>The lines of its serial port and its exit status.</summary>
+    /// <summary>Boots an image. Returns the lines of QEMU's serial port, and its exit status.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="modules">Its servers.</param>
+    /// <param name="modules">The servers of the image.</param>
     /// <param name="prompt">After the machine has printed this at the end of a line, the test types.</param>
-    /// <param name="typed">What.</param>
+    /// <param name="typed">The text that the test types.</param>
     public static (string[] Lines, int Status) Run(
         KernelImage image,
         IReadOnlyList<BootModule> modules,
@@ -71,10 +71,12 @@ internal static class Qemu
         string typed = ""
     ) => WithFiles(image.ToElf(), modules, options => Start(options, prompt, typed));
 
-    /// <summary>The text of its serial port, and its exit status: null if it did not end by itself.</summary>
+    /// <summary>
+    /// Boots a kernel. Returns the text of QEMU's serial port, and its exit status: null if it did not end by itself.
+    /// </summary>
     /// <param name="kernel">A Multiboot kernel.</param>
-    /// <param name="modules">Its modules, with their command lines.</param>
-    /// <param name="heard">Gets each byte, and returns what is typed then; null gives up.</param>
+    /// <param name="modules">The modules of the kernel, with their command lines.</param>
+    /// <param name="heard">Gets each byte, and returns the text to type then; null gives up.</param>
     public static (string Text, int? Status) Converse(
         byte[] kernel,
         IReadOnlyList<BootModule> modules,
@@ -125,7 +127,7 @@ internal static class Qemu
         }
     }
 
-    /// <summary>The same of a disk that it boots from.</summary>
+    /// <summary>Boots a disk. Returns the lines of QEMU's serial port, and its exit status.</summary>
     public static (string[] Lines, int Status) Boot(byte[] disk, string prompt, string typed)
     {
         var file = Path.GetTempFileName();

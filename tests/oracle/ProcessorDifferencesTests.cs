@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Verified.Tests.Oracle;
 
-/// <summary>What the comparison lets through because processors differ, and what it does not.</summary>
+/// <summary>The comparison accepts the results in which real processors differ, and no others.</summary>
 public class ProcessorDifferencesTests
 {
     private const uint Checked = 0x40202;

@@ -58,7 +58,7 @@ internal static class UnixSystem
 
     /// <summary>The machine's output after the server's start, and its exit status.</summary>
     /// <param name="archive">The file system.</param>
-    /// <param name="heard">Gets the text so far, and returns what is typed then; null gives up.</param>
+    /// <param name="heard">Gets the text so far, and returns the text to type then; null gives up.</param>
     /// <param name="way">The way of system calls.</param>
     public static (string Text, int? Status) OnTheMachine(
         byte[] archive,
@@ -79,7 +79,7 @@ internal static class UnixSystem
         return (listener.Text, reason == StopReason.Exited ? pc.ExitStatus >> 1 : null);
     }
 
-    /// <summary>The same in QEMU.</summary>
+    /// <summary>The output and the exit status of the same session in QEMU.</summary>
     public static (string Text, int? Status) InQemu(
         byte[] archive,
         Func<string, string?> heard,

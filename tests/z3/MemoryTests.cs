@@ -9,7 +9,7 @@ namespace Verified.Tests.Z3;
 [Collection(nameof(MemoryTests))]
 public sealed class MemoryTests
 {
-    // Left counted, the models of the second run would hold 1.5 MB, its terms or solvers more than 30 MB.
+    // If Z3 kept the models of the second run, they would hold 1.5 MB; its terms or solvers would hold more than 30 MB.
     private const long Most = 512 << 10;
 
     [Fact]

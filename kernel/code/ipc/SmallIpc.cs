@@ -9,8 +9,8 @@ namespace Verified.Kernel;
 internal sealed partial class KernelProgram
 {
     // Entered when the fast path has found that the caller's segments are not flat. All registers but EBX and EDI are
-    // saved, EBP is the receiver's row, and CX is GS. Every guard leaves to the slow path before it writes anything
-    // shared.
+    // saved, EBP is the receiver's row, and CX is GS. Every guard jumps to the slow path before the code writes
+    // anything shared.
     private void SmallIpc(ref Label call, ref Label reply, Label unsaved, Label leave)
     {
         DefineLabel(ref call);

@@ -30,14 +30,14 @@ internal sealed partial class KernelProgram
         var end = c.CreateLabel("map_end");
         _delete = c.CreateLabel("delete");
 
-        // Between two steps an interrupt may come. It pushes its frame on nobody's row, as in the idle processor.
+        // Between two steps an interrupt may come. It pushes its frame on nobody's row, as in stage idle.
         DefineLabel(ref _map);
         c.mov(esp, Nobody + Layout.Esp.Offset);
         c.sti();
         c.nop();
 
-        // CUT POINT: the current thread, saved, does the next step of the operation that is under way, or the first
-        // step of its own operation.
+        // CUT POINT: the current thread, saved, makes the next step of the operation in progress, or the first step
+        // of its own operation.
         DefineLabel("map_step");
         c.cli();
         LoadCurrent();

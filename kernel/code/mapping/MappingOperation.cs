@@ -194,8 +194,8 @@ internal sealed partial class KernelProgram
 
     /// <summary>
     /// Limits EAX to the number of pages from <paramref name="page"/> to the end of memory, or of the ports. Jumps to
-    /// </summary>
     /// <paramref name="none"/> if the page is neither. Uses ECX, EDX.
+    /// </summary>
     private void RestOf(AssemblerRegister32 page, Label none)
     {
         var memory = c.CreateLabel();

@@ -58,16 +58,16 @@ internal sealed class ShardNotes
     /// <summary>The unit of the work.</summary>
     public string Unit { get; set; } = "checks";
 
-    /// <summary>How much this shard has done.</summary>
+    /// <summary>The amount of work that this shard has done.</summary>
     public long Done { get; set; }
 
-    /// <summary>How much all shards together must do; 0 if nothing is fixed.</summary>
+    /// <summary>The amount of work of all shards together; 0 if it is not fixed.</summary>
     public long Total { get; set; }
 
     /// <summary>Numbers that add up.</summary>
     public Dictionary<string, long> Counts { get; init; } = [];
 
-    /// <summary>What must be reached by some shard, and whether this one has reached it.</summary>
+    /// <summary>The goals that some shard must reach, and whether this shard has reached them.</summary>
     public Dictionary<string, bool> Reached { get; init; } = [];
 
     /// <summary>Claims that this shard alone makes.</summary>

@@ -40,7 +40,7 @@ public sealed record CellSystem(
     /// <summary>
     /// Searches all states with a number of workers; with a symmetry, one state for all those that it makes equal.
     /// </summary>
-    /// <param name="workers">How many.</param>
+    /// <param name="workers">The number of workers.</param>
     /// <param name="limits">The limits of the search; null for the default.</param>
     /// <param name="kept">The place on the disk that keeps the search; null for memory alone.</param>
     public CellResult Check(int workers = 1, SearchLimits? limits = null, KeptIn? kept = null)

@@ -20,7 +20,7 @@ public readonly record struct Happening(int Mark, int From, int Step);
 /// <param name="Transitions">Steps made.</param>
 /// <param name="Beyond">Steps beyond the model's bounds.</param>
 /// <param name="Happened">The events that happened.</param>
-/// <param name="Learned">What the system's judgements have learned (<see cref="IStepSource.Learned"/>).</param>
+/// <param name="Learned">The facts that the judgements have learned (<see cref="IStepSource.Learned"/>).</param>
 public sealed record Progress(
     long States,
     long Next,

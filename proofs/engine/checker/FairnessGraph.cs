@@ -2,12 +2,12 @@ namespace Verified.Proofs.Checker;
 
 /// <summary>A step from a state.</summary>
 /// <param name="To">The number of the state after it.</param>
-/// <param name="Passes">One bit per claim: set if the step passes over the one who waits.</param>
+/// <param name="Passes">One bit per claim: set if the step passes over the waiting actor.</param>
 public readonly record struct FairnessStep(int To, ulong Passes);
 
 /// <summary>A run that can be repeated for ever.</summary>
 /// <param name="Claim">The number of the claim that it violates.</param>
-/// <param name="States">The states of the cycle. The step between the first two passes over the one who waits.</param>
+/// <param name="States">The states of the cycle. The step between the first two passes over the waiting actor.</param>
 public sealed record UnfairCycle(int Claim, IReadOnlyList<int> States);
 
 /// <summary>

@@ -24,7 +24,7 @@ public sealed partial class Reasoner : IDisposable
     private readonly SharedAnswers? _shared;
     private readonly Conversation? _conversation;
 
-    // What the solver has not been told yet: nothing, unless earlier questions were answered without it.
+    // The facts that the solver does not know yet: none, unless earlier questions were answered without the solver.
     private readonly Queue<Action> _untold = new();
     private readonly List<Bool> _facts = [];
     private readonly HashSet<Bool> _isFact = [];

@@ -10,7 +10,7 @@ public static class SubjectDiff
 {
     /// <summary>Runs random events from the first state.</summary>
     /// <param name="subject">The kernel.</param>
-    /// <param name="events">How many.</param>
+    /// <param name="events">The number of events.</param>
     /// <param name="seed">The seed of the random choices.</param>
     /// <param name="registers">The columns that a user sets before each event, and to what.</param>
     /// <returns>The program up to the event that differs; null if none does.</returns>
