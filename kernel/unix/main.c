@@ -67,7 +67,7 @@ static int signal_of(word vector)
     return vector < sizeof signals && signals[vector] ? signals[vector] : SIGSEGV;
 }
 
-static void fault(struct process *p, word address, word write)
+static void fault(struct process *p, word address, word write, word inside)
 {
     word entry;
     int error = space_fault(&p->space, address, write != 0, &entry);
@@ -76,7 +76,9 @@ static void fault(struct process *p, word address, word write)
     else if (error == -ENOMEM) {
         say("no memory for the process %d (%s)", p->pid, p->name);
         process_end(p, SIGKILL);
-    } else
+    } else if (inside)
+        process_end(p, SIGSEGV);
+    else
         signal_force(p, SIGSEGV);
 }
 
@@ -88,7 +90,7 @@ HOT static void handle(struct event *e)
         call_first(p);
         break;
     case FAULTED:
-        fault(p, e->address, e->write);
+        fault(p, e->address, e->write, e->inside);
         break;
     case EXCEPTION:
         signal_force(p, signal_of(e->vector));

@@ -18,6 +18,7 @@ struct event {
     struct process *process;   /* of all but TYPED; EXHAUSTED: there is no room for its page */
     word address;              /* of FAULTED; of TYPED, the byte */
     word write;                /* of FAULTED: a write */
+    word inside;               /* of FAULTED: the library cannot go on, and a signal cannot interrupt it */
     word vector;               /* of EXCEPTION */
 };
 

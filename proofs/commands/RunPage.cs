@@ -54,7 +54,14 @@ internal static class RunPage
         {
             if (recorder.Recorded() is not { } recorded)
             {
-                display.Line($"{page} is not written: the kernel was never entered");
+                display.Line(
+                    $"{page} is not written: "
+                        + (
+                            recorder.Gap is { } why
+                                ? $"no entry is left to draw: {why}"
+                                : "the kernel was never entered"
+                        )
+                );
                 return true;
             }
 
@@ -68,13 +75,26 @@ internal static class RunPage
                 Note = what,
                 Origin = new("run", Image: new(Images.Hash(image), parsed.GetValue(ImageSource.File))),
             };
-            List<string> details = ["The spec reaches the states of the image."];
+            List<string> details =
+            [
+                recorder.Compared == recorder.Count ? "The spec reaches the states of the image."
+                : recorder.Compared == 0 ? "The run stopped within the kernel: no state of the image was compared."
+                : FormattableString.Invariant(
+                    $"The run stopped within the kernel: states were compared up to entry {recorder.Compared:N0}."
+                ),
+            ];
             if (recorder.Gap is { } gap)
                 details.Add($"Earlier entries are left out: {gap}.");
             if (!Reporting.WritePage(display, page, new(what, details, trace, Fails: false)))
                 return false;
             Report.Save(display, trace, "run");
             return true;
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ArgumentOutOfRangeException { ParamName: "valueCount" })
+        {
+            // A string has at most 2^30 characters; a few thousand entries with large mapping trees have more.
+            display.Warn($"{page} is not written: it would be too large; give a smaller --last");
+            return false;
         }
         catch (RecordingException e)
         {

@@ -25,7 +25,7 @@ internal static class UnixOptions
 
     public static readonly Option<bool> Trap = new("--trap")
     {
-        Description = "Reflect every INT 80h of the Unix server's processes; rewrite none into a call of the library",
+        Description = "Let every INT 80h of the Unix server's processes trap; rewrite none into a call of the library",
     };
 
     public static readonly Option<bool> Native = new("--native")

@@ -68,6 +68,12 @@ public sealed class EntryRecorder
     /// <summary>The reason why earlier events are missing although fewer were made; null if there is none.</summary>
     public string? Gap { get; private set; }
 
+    /// <summary>
+    /// The number of events up to the last state in which spec and machine were compared. Fewer than
+    /// <see cref="Count"/> if the machine stopped within the kernel.
+    /// </summary>
+    public long Compared { get; private set; }
+
     /// <summary>The last events, and the state before them; null if there was none.</summary>
     /// <exception cref="RecordingException">The spec does not do what the image did.</exception>
     public Trace? Recorded()
@@ -80,6 +86,7 @@ public sealed class EntryRecorder
         if (_former is not null)
         {
             replay.Require(_present.State, _present.Events[0]);
+            Compared = Count - _present.Events.Count;
             all.AddRange(_present.Events.Select(replay.Make));
         }
 
@@ -87,6 +94,7 @@ public sealed class EntryRecorder
         {
             _machine.Hold(stage, null);
             replay.Require(Decode(), null);
+            Compared = Count;
         }
 
         var (skipped, start) = (Math.Max(0, all.Count - _most), new EnteredRun(first.State));
@@ -147,6 +155,8 @@ public sealed class EntryRecorder
             Load(frame),
             Load(frame + 8)
         );
+        if (way.Entry == Entry.Protection && code == FaultMessage.TrapCode && TrapAddress != 0)
+            return new(Entry.Trap, registers);
         var data = _image.Layout.DataSegment.Base + Layout.DescriptorHigh.Offset;
         if (Load(data) != UserSegments.FlatHigh && UserSegments.Outgrows.Contains(way.Vector))
             return new(Entry.Outgrow, registers, way.Vector);
@@ -163,6 +173,16 @@ public sealed class EntryRecorder
             Entry.Interrupt => new(Entry.Interrupt, registers, IdOf(way)),
             var entry => new(entry, registers),
         };
+    }
+
+    private uint TrapAddress
+    {
+        get
+        {
+            var layout = _image.Layout;
+            var current = layout.StackTop.Decode<Concrete>(Load(layout.TssStack.Base));
+            return Load(layout.Threads.Address(current, Layout.TrapAddress).Value);
+        }
     }
 
     private void Add(Event e)

@@ -4,6 +4,8 @@ using Verified.Kernel;
 using Verified.Proofs.Commands;
 using Verified.Proofs.Events;
 using Verified.Spec;
+using Verified.Tests.Host;
+using Verified.Tests.Unix;
 using Xunit;
 
 namespace Verified.Tests.Commands;
@@ -43,6 +45,17 @@ public sealed partial class RunPageTests : IDisposable
         (_, output, _) = Run("--round-trips", "50", "--html", Page, "--last", "10000");
         Assert.Matches("^All [0-9,]+ entries into the kernel$", Title());
         Assert.Equal(TraceFile.Load(Saved(output)).Events.TakeLast(20), last.Events);
+    }
+
+    [FactWith(Tool.Gcc | Tool.Klibc)]
+    public void A_trap_of_a_Unix_program_is_an_entry()
+    {
+        var input = Path.Combine(_folder, "input");
+        File.WriteAllText(input, string.Concat(Enumerable.Repeat("ls /bin\n", 40)));
+        string[] unix = ["--unix", "--trap", "--initrd", UnixSystem.Klibc, "--input", input];
+        var (_, output, error) = Run([.. unix, "--html", Page, "--last", "500", "--instructions", "8000000"]);
+        Assert.DoesNotContain("differ", error);
+        Assert.Contains(TraceFile.Load(Saved(output)).Events, e => e.Entry == Entry.Trap);
     }
 
     [Fact]

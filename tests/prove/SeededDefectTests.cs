@@ -106,7 +106,7 @@ public sealed class SeededDefectTests
         var verdict = Theorems.Of(damaged).Single(theorem => theorem.Name == $"image.{way}").Prove();
         Assert.True(verdict.Refutation is not null, $"{defect}: proved");
         Assert.Contains(what, verdict.Refutation.What, StringComparison.Ordinal);
-        Assert.NotNull(DiffRun.Run(damaged, new(Events: 500_000, Shrink: false)).Disagreement);
+        Assert.NotNull(DiffRun.Run(damaged, new(Events: 3_000_000, Shrink: false)).Disagreement);
     }
 
     // The machine's TLB holds pages, and not entries of directories like later processors, so no run on it can differ.

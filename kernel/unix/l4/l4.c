@@ -12,8 +12,10 @@ enum { FIRST_TASK = 5, USER_PRIORITY = 40 };
 
 /* First words of messages that are no faults: a call, 4 * number + 3, perhaps by trap; the two of the agent. */
 #define TRAPPED 0x80000000u
-#define INTERRUPTED 0xC0000003u
 #define READY 0xE0000003u
+
+/* The first word of an interrupted process: it would report exception 255, so no call and no fault has it. */
+#define INTERRUPTED 0xFFFFFF01u
 
 /* The orders of an agent. RETRY: interrupt, but later, because the first thread was in the library. */
 enum { NO_ORDER, INTERRUPT, RETRY, RETRY_TIME = 1000 };
@@ -225,7 +227,8 @@ HOT static void decode(struct event *e, struct process *p, struct message *m)
         e->kind = FAULTED;
         e->address = w0 & ~3u;
         e->write = w0 & 2;
-    } else if ((w0 & 2) == 0) {
+        e->inside = m->ebx - LIBRARY < PAGE;
+    } else if ((w0 & 2) == 0 && w0 != INTERRUPTED) {
         e->kind = EXCEPTION;
         e->vector = w0 >> 8 & 0xFF;
         e->address = w0 >> 16;
@@ -240,9 +243,9 @@ HOT static void decode(struct event *e, struct process *p, struct message *m)
         p->platform.frame = m->edi;
         p->platform.whole = w0 == INTERRUPTED;
         p->platform.loaded = 0;
-        p->call = w0 == INTERRUPTED ? NONE : (w0 & ~TRAPPED) >> 2;
+        p->call = p->platform.whole ? NONE : (w0 & ~TRAPPED) >> 2;
         p->argument[0] = m->ebx;
-        if (rewrites && w0 & TRAPPED && w0 != INTERRUPTED)
+        if (rewrites && w0 & TRAPPED && !p->platform.whole)
             rewrite(p);
     }
 }

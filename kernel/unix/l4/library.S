@@ -12,6 +12,7 @@
 .equ IPC, 0x30
 .equ LTHREAD_EX_REGS, 0x35
 .equ EXCHANGE_TRAP, 0x37
+.equ INTERRUPTED, 0xFFFFFF01
 
         .section .rodata
         .globl library, library_entry, library_restart, library_start, library_interrupted, library_return
@@ -98,7 +99,7 @@ again:
         mov     %esp, %edi
         mov     $LIBRARY + library_entry_server - library, %esi
         mov     1(%esi), %esi
-        mov     $0xC0000003, %edx
+        mov     $INTERRUPTED, %edx
         mov     $0, %eax
         mov     $0, %ecx
         mov     $0, %ebp

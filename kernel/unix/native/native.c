@@ -128,6 +128,7 @@ HOT static void decode(struct event *e, struct process *p, struct saved *s)
         p->argument[0] = s->ebx;
     } else if (s->vector == 14) {
         e->kind = FAULTED;
+        e->inside = 0;
         e->address = fault_address();
         e->write = s->error & 2;
     } else {
