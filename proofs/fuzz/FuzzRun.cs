@@ -12,7 +12,7 @@ public static partial class FuzzRun
     {
         options ??= new();
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        var (first, trace, done) = (options.Count, (Trace?)null, 0);
+        var (first, trace, done, next) = (options.Count, (Trace?)null, 0, -1);
         var gate = new Lock();
         var workers = Math.Max(1, options.Workers);
         var subjects = Enumerable.Range(0, workers).Select(_ => new Subject(options)).ToArray();
@@ -29,7 +29,13 @@ public static partial class FuzzRun
         // The failing program with the lowest seed counts, so the others run up to it.
         void Work(int worker)
         {
-            for (var n = worker; n < Volatile.Read(ref first) && !options.Stop.IsCancellationRequested; n += workers)
+            // Programs of even and odd seeds differ in length, so each worker takes the next one that is left.
+            for (
+                int n;
+                (n = Interlocked.Increment(ref next)) < Volatile.Read(ref first)
+                    && !options.Stop.IsCancellationRequested;
+
+            )
             {
                 var failing = subjects[worker].Program(new(options.Seed + n, subjects[worker].Limits));
                 options.Progress?.Invoke(Interlocked.Increment(ref done));
