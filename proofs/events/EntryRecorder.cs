@@ -33,6 +33,7 @@ public sealed class EntryRecorder
     private readonly uint _mapStep,
         _idle;
     private readonly EnteredMachine _machine;
+    private readonly View<Concrete> _view;
     private Segment? _former,
         _present;
     private bool _wasUser;
@@ -49,6 +50,7 @@ public sealed class EntryRecorder
     public EntryRecorder(KernelImage image, Pc pc, int most)
     {
         (_image, _pc, _most, _machine) = (image, pc, most, new(pc));
+        _view = new(image.Layout, _machine);
         _gates = Gates.ToDictionary(way => image.Symbols[way.Symbol]);
         (_mapStep, _idle) = (image.Symbols[MapStep], image.Symbols[IdleHalt]);
         pc.Trace += _ => Look();
@@ -155,7 +157,7 @@ public sealed class EntryRecorder
             Load(frame),
             Load(frame + 8)
         );
-        if (way.Entry == Entry.Protection && code == FaultMessage.TrapCode && TrapAddress != 0)
+        if (way.Entry == Entry.Protection && State<Concrete>.Traps(code, TrapAddress).Known)
             return new(Entry.Trap, registers);
         var data = _image.Layout.DataSegment.Base + Layout.DescriptorHigh.Offset;
         if (Load(data) != UserSegments.FlatHigh && UserSegments.Outgrows.Contains(way.Vector))
@@ -175,15 +177,7 @@ public sealed class EntryRecorder
         };
     }
 
-    private uint TrapAddress
-    {
-        get
-        {
-            var layout = _image.Layout;
-            var current = layout.StackTop.Decode<Concrete>(Load(layout.TssStack.Base));
-            return Load(layout.Threads.Address(current, Layout.TrapAddress).Value);
-        }
-    }
+    private Concrete TrapAddress => _view.Thread(_view.Current, Layout.TrapAddress);
 
     private void Add(Event e)
     {
@@ -233,13 +227,10 @@ public sealed class EntryRecorder
 
     private State<Concrete> Decode()
     {
-        var (state, view) = (
-            new State<Concrete>(_image.Limits, new ConcreteTables()),
-            new View<Concrete>(_image.Layout, _machine)
-        );
+        var state = new State<Concrete>(_image.Limits, new ConcreteTables());
         foreach (var (info, column) in state.Columns)
         {
-            var read = view.Reader(info);
+            var read = _view.Reader(info);
             for (var row = 0u; row < State<Concrete>.Rows(info.Table, _image.Limits); row++)
                 column[row] = read(row);
         }

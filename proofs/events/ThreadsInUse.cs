@@ -7,8 +7,8 @@ namespace Verified.Proofs.Events;
 public static class ThreadsInUse
 {
     /// <summary>
-    /// Nobody's row, the rows of threads that are not inactive, and the row of a thread that an unfinished task_new
-    /// will start.
+    /// Returns nobody's row, the rows of threads that are not inactive, and the row of the thread that an unfinished
+    /// task_new will start.
     /// </summary>
     public static uint[] Of(State<Concrete> s)
     {

@@ -82,13 +82,13 @@ internal sealed class TraceSearch
             );
             return new(
                 small,
-                $"{small.Count} random events lead to '{_condition.Text}', which never holds along the trace; without "
-                    + "one of them this run does not lead there"
+                $"{small.Count} random events lead to '{_condition.Text}', which the rest of the trace never reaches; "
+                    + "without one of them this run does not lead there"
             );
         }
 
         throw new ExploreException(
-            $"'{_condition.Text}' does not come along the trace, nor within {tried:N0} random events of programs from "
+            $"'{_condition.Text}' does not come along the rest of the trace, nor within {tried:N0} random events of programs from "
                 + $"here; another --seed tries others"
         );
     }

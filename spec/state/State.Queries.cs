@@ -56,7 +56,10 @@ public sealed partial class State<W>
     /// Whether a general-protection exception of the current thread with this error code is an INT 80h that continues
     /// at the thread's trap address.
     /// </summary>
-    public Truth Traps(W code) => (code == FaultMessage.TrapCode) & (TrapAddress[Current] != 0);
+    public Truth Traps(W code) => Traps(code, TrapAddress[Current]);
+
+    /// <summary>The same for a thread whose trap address is known.</summary>
+    public static Truth Traps(W code, W address) => (code == FaultMessage.TrapCode) & (address != 0);
 
     /// <summary>Whether <paramref name="sender"/> waits until <paramref name="receiver"/> receives.</summary>
     public Truth SendsTo(W sender, W receiver) =>

@@ -53,7 +53,7 @@ public enum Entry
     /// </summary>
     Outgrow,
 
-    /// <summary>INT 80h of a thread that has a trap address (<see cref="State{W}.Traps"/>).</summary>
+    /// <summary>INT 80h of a thread that has a trap address (<see cref="State{W}.Traps(W)"/>).</summary>
     Trap,
 
     /// <summary>
