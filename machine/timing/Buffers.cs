@@ -1,7 +1,16 @@
 namespace Verified.Machine.Timing;
 
 /// <summary>An access to data.</summary>
-public readonly record struct Access(uint Linear, uint Physical, int Size, bool Writes);
+/// <param name="Linear">Its linear address.</param>
+/// <param name="Physical">Its physical address.</param>
+/// <param name="Size">The bytes of an element.</param>
+/// <param name="Writes">Whether it writes.</param>
+/// <param name="Count">The number of elements, one after the other; more than one in a repeated string instruction.</param>
+public readonly record struct Access(uint Linear, uint Physical, int Size, bool Writes, int Count = 1)
+{
+    /// <summary>The bytes of all elements.</summary>
+    public int Length => Size * Count;
+}
 
 /// <summary>
 /// The history that a processor keeps: first-level caches, translations, and branch targets. All are empty at first,
@@ -38,12 +47,13 @@ public sealed class Buffers(Timings timings)
     public int Reach(in Access access)
     {
         var cache = _ownData ?? _code;
-        var waited = Translate(_ownDataPages ?? _codePages, access.Linear, access.Size);
-        foreach (var line in Lines(access.Physical, access.Size, (_timings.Data ?? _timings.Code).Line))
+        var waited = Translate(_ownDataPages ?? _codePages, access.Linear, access.Length);
+        foreach (var line in Lines(access.Physical, access.Length, (_timings.Data ?? _timings.Code).Line))
             if (!cache.Touch(line, allocate: !access.Writes) && !access.Writes)
                 waited += _timings.LineFill;
         var unit = (uint)Math.Min(access.Size, 4);
-        return waited + (access.Size <= 8 && (access.Linear & (unit - 1)) != 0 ? _timings.Misaligned : 0);
+        var misaligned = access.Size <= 8 && (access.Linear & (unit - 1)) != 0;
+        return waited + (misaligned ? _timings.Misaligned * access.Count : 0);
     }
 
     /// <summary>The present address space, a value of CR3, if translations are tagged.</summary>

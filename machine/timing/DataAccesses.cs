@@ -1,5 +1,6 @@
 using Iced.Intel;
 using Verified.Machine.Computer;
+using Verified.Machine.Memory;
 using Verified.Machine.Processor;
 using Cpu = Verified.Machine.Processor.Register;
 using Register = Iced.Intel.Register;
@@ -46,6 +47,8 @@ internal sealed class DataAccesses(Pc pc)
     public IReadOnlyList<Access> End(in Step step)
     {
         var (i, cpu) = (step.Instruction, pc.Cpu);
+        if (i.HasRepPrefix || i.HasRepnePrefix)
+            Repeat(step.Count, i.MemorySize.GetSize());
         foreach (var access in ImpliedAccesses.Of(i, step.Ring, step.NextRing))
             switch (access)
             {
@@ -79,14 +82,32 @@ internal sealed class DataAccesses(Pc pc)
         return _accesses;
     }
 
+    // Each page gets one access, with the elements that begin in it. Iced gives the size of an element for the whole
+    // instruction only.
+    private void Repeat(uint count, int element)
+    {
+        var (size, backward) = ((uint)element, (pc.Cpu.Eflags.Value & Flag.Direction) != 0);
+        List<Access> firsts = [.. _accesses];
+        _accesses.Clear();
+        foreach (var first in firsts)
+        {
+            var linear = backward ? first.Linear - (count - 1) * size : first.Linear;
+            for (uint left = count, here; left > 0; left -= here, linear += here * size)
+            {
+                here = Math.Min(left, (PhysicalMemory.PageSize - linear % PhysicalMemory.PageSize + size - 1) / size);
+                Add(linear, element, first.Writes, (int)here);
+            }
+        }
+    }
+
     private void AddDescriptor(uint selector)
     {
         if ((selector & ~3u) != 0)
             Add(pc.Cpu.GdtBase.Value + (selector & ~7u), DescriptorSize, writes: false);
     }
 
-    private void Add(uint linear, int size, bool writes) =>
-        _accesses.Add(new(linear, pc.Mmu.Look(linear) ?? linear, size, writes));
+    private void Add(uint linear, int size, bool writes, int count = 1) =>
+        _accesses.Add(new(linear, pc.Mmu.Look(linear) ?? linear, size, writes, count));
 
     private uint Value(Register register) =>
         register == Register.None

@@ -13,8 +13,7 @@ namespace Verified.Machine.Timing;
 /// <item>Prefetch that runs ahead, and the decoder's alignment.</item>
 /// <item>The rule that code pairs only from its second execution on.</item>
 /// <item>Full write buffers, misses of the second-level cache, snooping, refresh and the bus.</item>
-/// <item>Waits for caches and translations, unless the counter has <see cref="Buffers"/>. Only the first element of a
-/// repeated string instruction counts.</item>
+/// <item>Waits for caches and translations, unless the counter has <see cref="Buffers"/>.</item>
 /// </list>
 /// </remarks>
 /// <param name="prediction">The branches that are predicted.</param>

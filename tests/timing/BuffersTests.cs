@@ -3,7 +3,9 @@ using Verified.Kernel;
 using Verified.Machine.Timing;
 using Verified.Proofs.Bench;
 using Verified.Spec;
+using Verified.Tests.Machine;
 using Xunit;
+using static Iced.Intel.AssemblerRegisters;
 using Code = Iced.Intel.Code;
 
 namespace Verified.Tests.Timing;
@@ -74,6 +76,31 @@ public class BuffersTests
             P5.TableWalk + P5.LineFill + P5.Misaligned,
             new Buffers(Timings.P5).Reach(new(0x1001, 0x1001, 4, false))
         );
+
+    [Theory]
+    [InlineData(false, 0x2FF8, 2)]
+    [InlineData(false, 0x2FE0, 2)]
+    [InlineData(false, 0x3008, 1)]
+    [InlineData(true, 0x3020, 2)]
+    public void A_repeated_string_instruction_waits_for_each_line_and_page(bool backward, int from, int pages)
+    {
+        // 16 dwords are two lines or three, in one page or two.
+        var lines = from % 32 == 0 && !backward ? 2 : 3;
+        var pc = TestPc.With(c =>
+        {
+            if (backward)
+                c.std();
+            c.mov(esi, from);
+            c.mov(ecx, 16);
+            c.rep.lodsd();
+            c.hlt();
+        });
+        List<Timed> path = [];
+        using (new CycleCounter(pc, timed: path.Add, buffers: new Buffers(Timings.P5)))
+            pc.RunToHalt();
+        var waited = path.Single(timed => timed.Step.Instruction.Mnemonic == Mnemonic.Lodsd).Waited;
+        Assert.Equal(pages * P5.TableWalk + lines * P5.LineFill, waited);
+    }
 
     [Fact]
     public void A_branch_is_expected_where_it_went_before()
