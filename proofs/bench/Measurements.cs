@@ -164,11 +164,11 @@ public static class Measurements
     {
         try
         {
-            return [.. Papers.Rows(image, options.Folder, options.Programs)];
+            return [.. Papers.Measure(image, options.Folder, options.Programs).Select(result => result.Row())];
         }
         catch (Host.OtherProgramException e) when (options.Area is null)
         {
-            return [new("papers", "tables 2, 3 and 5", 0, "rows", e.Message)];
+            return [new("papers", "tables 2 to 5", 0, "rows", e.Message)];
         }
     }
 

@@ -1,19 +1,25 @@
 namespace Verified.Proofs.Bench;
 
-/// <summary>A row of the paper's tables that a Unix program can measure.</summary>
+/// <summary>A row of the paper's tables.</summary>
 /// <param name="Table">The table's number.</param>
-/// <param name="What">The operation, as <c>kernel/unix/programs/papers.c</c> prints it.</param>
+/// <param name="What">The operation, as the measuring program prints it.</param>
 /// <param name="Unit">cycles, µs or MB/s.</param>
-/// <param name="Linux">The paper's figure for native Linux.</param>
+/// <param name="Linux">The paper's figure for native Linux; null if it has none.</param>
 /// <param name="Library">The paper's figure for L4Linux with the emulation library; null if it has none.</param>
 /// <param name="Trap">The paper's figure for L4Linux with unmodified programs; null if it has none.</param>
-public sealed record PaperRow(string Table, string What, string Unit, double Linux, double? Library, double? Trap)
+/// <param name="L4">The paper's figure for a program of L4 without Linux; null if it has none.</param>
+public sealed record PaperRow(
+    string Table,
+    string What,
+    string Unit,
+    double? Linux,
+    double? Library = null,
+    double? Trap = null,
+    double? L4 = null
+)
 {
-    /// <summary>The clock of the paper's machine.</summary>
-    private const double CyclesPerMicrosecond = 133;
-
-    private const double Megabyte = 1 << 20,
-        BytesOfRow = 1 << 16;
+    /// <summary>The row of the native Unix that this one is compared with, if its name is another.</summary>
+    public string Native { get; init; } = What;
 
     /// <summary>A row's figure in its unit.</summary>
     /// <param name="cycles">Cycles of one operation; for MB/s, of 64 KB.</param>
@@ -21,24 +27,29 @@ public sealed record PaperRow(string Table, string What, string Unit, double Lin
         Unit switch
         {
             PaperTables.Cycles => cycles,
-            PaperTables.Microseconds => cycles / CyclesPerMicrosecond,
-            PaperTables.Rate => BytesOfRow / Megabyte / (cycles / CyclesPerMicrosecond / 1e6),
+            PaperTables.Microseconds => cycles / PaperTables.CyclesPerMicrosecond,
+            PaperTables.Rate => PaperTables.BytesOfRow
+                / PaperTables.Megabyte
+                / (cycles / PaperTables.CyclesPerMicrosecond / 1e6),
             _ => throw new InvalidOperationException($"no unit {Unit}"),
         };
-
-    /// <summary>How many times slower a figure is than another.</summary>
-    public double Slower(double figure, double native) => Unit == PaperTables.Rate ? native / figure : figure / native;
 }
 
 /// <summary>
-/// Rows of tables 2, 3 and 5 of Härtig, Hohmuth, Liedtke, Schönberg, Wolter: "The Performance of µ-Kernel-Based
-/// Systems" (SOSP 1997). The machine there is a Pentium of 133 MHz.
+/// Rows of tables 2 to 5 of Härtig, Hohmuth, Liedtke, Schönberg, Wolter: "The Performance of µ-Kernel-Based Systems"
+/// (SOSP 1997). The machine there is a Pentium of 133 MHz.
 /// </summary>
 public static class PaperTables
 {
     public const string Cycles = "cycles",
         Microseconds = "µs",
         Rate = "MB/s";
+
+    /// <summary>The clock of the paper's machine.</summary>
+    public const double CyclesPerMicrosecond = 133;
+
+    internal const double Megabyte = 1 << 20,
+        BytesOfRow = 1 << 16;
 
     /// <summary>The parts of a getpid by the library (table 2), in cycles, from the program and back.</summary>
     public static readonly IReadOnlyList<(string What, double Paper)> Parts =
@@ -50,8 +61,8 @@ public static class PaperTables
         ("leave library", 19),
     ];
 
-    /// <summary>The rows, in the order in which the program prints them.</summary>
-    public static readonly IReadOnlyList<PaperRow> Rows =
+    /// <summary>The rows of a Unix program, in the order in which <c>programs/papers.c</c> prints them.</summary>
+    public static readonly IReadOnlyList<PaperRow> OfUnix =
     [
         new("T2", "getpid", Cycles, 223, 526, 753),
         new("T3", "write to /dev/null", Microseconds, 2.00, 5.26, 7.80),
@@ -63,7 +74,32 @@ public static class PaperTables
         new("T3", "context switch, 8", Microseconds, 12.40, 22.22, 28.00),
         new("T3", "pipe latency", Microseconds, 29.00, 52.07, 69.40),
         new("T3", "pipe, 64 KB", Rate, 40.50, 37.61, 35.25),
-        new("T5", "Appel 1", Microseconds, 55, null, null),
-        new("T5", "Appel 2", Microseconds, 44, null, null),
+        new("T5", "trap", Microseconds, 12, L4: 3.4),
+        new("T5", "Appel 1", Microseconds, 55, L4: 12),
+        new("T5", "Appel 2", Microseconds, 44, L4: 10),
     ];
+
+    /// <summary>
+    /// The other rows of programs of <c>kernel/unix/plain</c>. The paper gives ranges of rates; these are their upper
+    /// ends.
+    /// </summary>
+    public static readonly IReadOnlyList<PaperRow> OfL4 =
+    [
+        OfPipe("asynchronous L4 pipe, latency", 22),
+        OfPipe("asynchronous L4 pipe, 4 KB", 70, Rate),
+        OfPipe("asynchronous L4 pipe, 64 KB", 70, Rate),
+        OfPipe("synchronous RPC, latency", 5),
+        OfPipe("synchronous RPC, 4 KB", 105, Rate),
+        OfPipe("synchronous RPC, 64 KB", 105, Rate),
+        OfPipe("synchronous mapping RPC, latency", 12),
+        OfPipe("synchronous mapping RPC, 64 KB", 2900, Rate),
+        new("T5", "fault", Microseconds, null, L4: 6.2),
+    ];
+
+    // Table 4 has 41 MB/s for the pipe of Linux, and table 3 has 40.50.
+    private static PaperRow OfPipe(string what, double l4, string unit = Microseconds) =>
+        new("T4", what, unit, unit == Rate ? 41 : 29, L4: l4)
+        {
+            Native = unit == Rate ? "pipe, 64 KB" : "pipe latency",
+        };
 }

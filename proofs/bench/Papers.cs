@@ -5,61 +5,74 @@ using Verified.Proofs.Unix;
 namespace Verified.Proofs.Bench;
 
 /// <summary>
-/// The paper's tables beside ours: the same Unix source as a kernel, and on the microkernel by library and by trap. All
-/// of our figures come from our own P5 model and our own Unix, not from a Pentium or from Linux.
+/// The paper's tables beside ours: the same Unix source as a kernel, and on the microkernel by library and by trap; and
+/// programs of the microkernel without a Unix. All of our figures come from our own P5 model and our own Unix, not from
+/// a Pentium or from Linux.
 /// </summary>
 public static class Papers
 {
-    private const string Area = "papers",
-        Measuring = "papers";
+    private const string Measuring = "papers",
+        Linux = "Linux",
+        Trap = "trap";
+
+    // The root tasks that measure, by the table of their rows.
+    private static readonly (string Table, string Program)[] Plain = [("T4", "pipes"), ("T5", "memory")];
 
     /// <summary>Measures all rows. A row whose program is missing is left out.</summary>
     /// <param name="image">The microkernel.</param>
     /// <param name="folder">The folder that keeps built files.</param>
     /// <param name="programs">A folder with a file system that has /bin/sh; null if there is none.</param>
     /// <exception cref="OtherProgramException">There is no compiler for IA-32.</exception>
-    public static IEnumerable<BenchRow> Rows(KernelImage image, string folder, string? programs)
+    public static IReadOnlyList<PaperResult> Measure(KernelImage image, string folder, string? programs)
     {
         var archive = ArchiveOf(UnixServer.Program(folder, Measuring), programs);
-        UnixRun Run(UnixWay way) => UnixRun.Of(UnixBoot.Of(way, () => image, archive, folder));
         // Tasks, in place of a parallel query, keep the exception of a failed run as it is.
-        var started = Enum.GetValues<UnixWay>().ToDictionary(way => way, way => Task.Run(() => Run(way)));
-        var runs = started.ToDictionary(run => run.Key, run => run.Value.GetAwaiter().GetResult());
-        foreach (var row in PaperTables.Rows)
-            if (runs[UnixWay.Native].Cycles.ContainsKey(row.What))
-                yield return Row(row, runs);
-        foreach (var part in PaperTables.Parts.Zip(runs[UnixWay.Library].Parts))
-            yield return new(
-                Area,
-                $"T2, getpid by library: {part.First.What}",
-                part.Second,
-                PaperTables.Cycles,
-                $"paper {part.First.Paper:N0}"
+        var started = Enum.GetValues<UnixWay>()
+            .ToDictionary(
+                way => way,
+                way => Task.Run(() => UnixRun.Of(UnixBoot.Of(way, () => image, archive, folder)))
             );
+        var plain = Plain.ToDictionary(
+            row => row.Table,
+            row => Task.Run(() => UnixRun.Of(UnixBoot.Plain(row.Program, image, folder)))
+        );
+        UnixRun Unix(UnixWay way) => started[way].GetAwaiter().GetResult();
+        UnixRun? OfL4(string table) => plain.GetValueOrDefault(table)?.GetAwaiter().GetResult();
+
+        var rows = PaperTables
+            .OfUnix.Where(row => Unix(UnixWay.Native).Cycles.ContainsKey(row.What))
+            .Concat(PaperTables.OfL4);
+        var parts = PaperTables.Parts.Zip(Unix(UnixWay.Library).Parts, (part, ours) =>
+            new PaperResult(
+                "T2",
+                $"getpid by library: {part.What}",
+                PaperTables.Cycles,
+                [new("library", ours, part.Paper)],
+                "L4Linux"
+            )
+        );
+        return
+        [
+            .. rows.Select(row => Result(row, Unix, OfL4(row.Table)))
+                .Concat(parts)
+                .OrderBy(result => result.Table, StringComparer.Ordinal),
+        ];
     }
 
-    // The native figure, then both of the microkernel's with their ratios, then the paper's.
-    private static BenchRow Row(PaperRow row, Dictionary<UnixWay, UnixRun> runs)
+    private static PaperResult Result(PaperRow row, Func<UnixWay, UnixRun> unix, UnixRun? plain)
     {
-        double Figure(UnixWay way) => row.Figure(runs[way].Cycles[row.What]);
-        var native = Figure(UnixWay.Native);
-        string Ours(string name, UnixWay way) =>
-            $"{name} {Figure(way):N2} ({row.Slower(Figure(way), native):F2} times)";
-        string Theirs(string name, double? figure) =>
-            figure is { } there ? $", {name} {there:N2} ({row.Slower(there, row.Linux):F2} times)" : "";
-        var note =
-            $"native; {Ours("library", UnixWay.Library)}, {Ours("trap", UnixWay.Trap)}; paper: Linux {row.Linux:N2}"
-            + Theirs("library", row.Library)
-            + Theirs("trap", row.Trap);
-        var worse =
-            row.Library is { } library && row.Slower(Figure(UnixWay.Library), native) > row.Slower(library, row.Linux);
-        return new(
-            Area,
-            $"{row.Table}, {row.What}",
-            native,
-            row.Unit,
-            worse ? $"{note}; by library, {Shares(runs[UnixWay.Library].Shares[row.What])}" : note
-        );
+        PaperFigure? Of(string name, string what, UnixRun? run, double? paper) =>
+            run is not null && run.Cycles.TryGetValue(what, out var cycles)
+                ? new(name, row.Figure(cycles), paper, name == Trap ? null : Shares(run.Shares[what]))
+                : null;
+        PaperFigure?[] figures =
+        [
+            row.Linux is { } linux ? Of("native", row.Native, unix(UnixWay.Native), linux) : null,
+            Of("library", row.What, unix(UnixWay.Library), row.Library),
+            Of(Trap, row.What, unix(UnixWay.Trap), row.Trap),
+            Of("L4", row.What, plain, row.L4),
+        ];
+        return new(row.Table, row.What, row.Unit, [.. figures.OfType<PaperFigure>()], row.Linux is null ? "L4" : Linux);
     }
 
     private static string Shares(IReadOnlyDictionary<Runner, long> shares)

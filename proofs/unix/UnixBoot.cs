@@ -40,4 +40,15 @@ public sealed record UnixBoot(byte[] Kernel, IReadOnlyList<BootModule> Modules)
                 ]
             );
     }
+
+    /// <summary>A root task on the microkernel, without the Unix system.</summary>
+    /// <param name="name">A program of <c>kernel/unix/plain</c>.</param>
+    /// <param name="image">The microkernel.</param>
+    /// <param name="folder">The folder that keeps built files.</param>
+    /// <exception cref="Host.OtherProgramException">There is no compiler for IA-32.</exception>
+    public static UnixBoot Plain(string name, KernelImage image, string folder) =>
+        new(
+            image.ToElf(),
+            [new(ServerPrograms.Sigma0.Name, ServerPrograms.Sigma0.File), new(name, UnixServer.PlainTask(folder, name))]
+        );
 }

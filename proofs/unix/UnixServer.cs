@@ -18,7 +18,8 @@ public enum UnixPlatform
 /// </summary>
 public static class UnixServer
 {
-    private const string Programs = "programs/";
+    private const string Programs = "programs/",
+        Plain = "plain/";
 
     /// <summary>The system's ELF file, built now unless these sources have been built already.</summary>
     /// <param name="folder">The folder that keeps built files.</param>
@@ -50,6 +51,21 @@ public static class UnixServer
             ),
             [],
             [Programs]
+        ).File(folder, compiler);
+
+    /// <summary>
+    /// A root task of <c>kernel/unix/plain</c>, which runs on the microkernel without the Unix system.
+    /// </summary>
+    /// <param name="folder">The folder that keeps built files.</param>
+    /// <param name="name">Its source, without ".c".</param>
+    /// <param name="compiler">Name or path of gcc.</param>
+    /// <exception cref="OtherProgramException">There is no compiler for IA-32.</exception>
+    public static byte[] PlainTask(string folder, string name, string compiler = "gcc") =>
+        new Compiled(
+            $"plain-{name}",
+            Compiled.Find(path => path == $"{Plain}{name}.c" || (IsIn(Plain, path) && Path.GetExtension(path) == ".h")),
+            ["-Wl,-Ttext=0x300000"],
+            [Plain]
         ).File(folder, compiler);
 
     private static bool IsIn(string folder, string path) => path.StartsWith(folder, StringComparison.Ordinal);

@@ -55,15 +55,7 @@ public sealed class UnixRunTests
     [InlineData(PaperTables.Microseconds, 266, 2)]
     [InlineData(PaperTables.Rate, 133_000, 62.5)]
     public void Cycles_become_the_papers_units(string unit, double cycles, double figure) =>
-        Assert.Equal(figure, new PaperRow("T", "row", unit, 1, null, null).Figure(cycles), precision: 6);
-
-    [Fact]
-    public void A_lower_rate_is_slower()
-    {
-        var (time, rate) = (Row(PaperTables.Microseconds), Row(PaperTables.Rate));
-        Assert.Equal(2, time.Slower(8, 4));
-        Assert.Equal(2, rate.Slower(4, 8));
-    }
+        Assert.Equal(figure, new PaperRow("T", "row", unit, 1).Figure(cycles), precision: 6);
 
     [FactWith(Tool.Gcc)]
     public void The_measuring_program_prints_each_row_in_order()
@@ -79,15 +71,13 @@ public sealed class UnixRunTests
 
         // There is no shell in this archive.
         Assert.Equal(
-            PaperTables.Rows.Select(row => row.What).Where(what => what != "/bin/sh process"),
+            PaperTables.OfUnix.Select(row => row.What).Where(what => what != "/bin/sh process"),
             run.Cycles.Keys
         );
         Assert.Empty(run.Parts);
         Assert.All(run.Cycles.Values, cycles => Assert.InRange(cycles, 50, 10_000_000));
         Assert.True(run.Cycles["getpid"] < run.Cycles["null process"]);
     }
-
-    private static PaperRow Row(string unit) => new("T", "row", unit, 1, null, null);
 
     // Library, kernel, server, kernel, library, program; the kernel takes 20 and 40 cycles.
     private static void Call(UnixRun.Reader reader, int library, int server)

@@ -193,7 +193,7 @@ static void pipe_bandwidth(void)
 
 /* Appel and Li, "Virtual Memory Primitives for User Programs": a handler gets a fault and changes the protection. */
 static word appel_area;
-static volatile word appel_next;
+static volatile word appel_next, appel_entered;
 
 struct action { void (*handler)(int, void *, void *); word flags; void *restorer; word mask[2]; };
 
@@ -206,6 +206,7 @@ static void protect(word page, word count, word protection)
 /* Unprotects the page that was touched, and protects the next one if that is wanted. */
 static void handler(int signal, void *information, void *context)
 {
+    appel_entered = cycles();
     (void)signal, (void)information, (void)context;
     word page = appel_next & 0xFFFF;
     protect(page, 1, PROT_READ | PROT_WRITE);
@@ -224,6 +225,17 @@ static void appel(void)
     appel_area = map(APPEL_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
     for (word page = 0; page < APPEL_PAGES; page++)
         touch(page);
+
+    /* From a write to a protected page to the handler. */
+    word trapping = 0;
+    protect(0, APPEL_PAGES, PROT_READ);
+    for (word page = 0; page < APPEL_PAGES; page++) {
+        word written = cycles();
+        appel_next = page;
+        touch(page);
+        trapping += appel_entered - written;
+    }
+    row("trap:", trapping, APPEL_PAGES);
 
     /* A trap, a page unprotected in its handler, another one protected. */
     word page = 0;

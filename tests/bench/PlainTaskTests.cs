@@ -1,0 +1,76 @@
+using Verified.Kernel;
+using Verified.Machine.Processor;
+using Verified.Machine.Timing;
+using Verified.Proofs.Bench;
+using Verified.Proofs.Unix;
+using Verified.Spec;
+using Verified.Tests.Host;
+using Verified.Tests.Unix;
+using Xunit;
+
+namespace Verified.Tests.Bench;
+
+/// <summary>Programs of the microkernel that measure it without a Unix.</summary>
+public sealed class PlainTaskTests
+{
+    private const string Ready = "ready";
+    private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping, new(Programs: []));
+
+    [FactWith(Tool.Gcc)]
+    public void The_pager_of_another_task_handles_faults()
+    {
+        var run = Run("memory");
+        Assert.Equal([Ready, "fault", "trap", "Appel 1", "Appel 2"], run.Cycles.Keys);
+        var (fault, trap, first, second) = (
+            run.Cycles["fault"],
+            run.Cycles["trap"],
+            run.Cycles["Appel 1"],
+            run.Cycles["Appel 2"]
+        );
+
+        // A trap enters the kernel, loads the pager's directory, and returns to a user.
+        Assert.InRange(trap, P5.Interrupt + 21 + 27, 2000);
+        // All others contain a trap, and a map item that answers it. The first has a page to protect, too.
+        Assert.True(trap < fault && trap < second && second < first, $"{trap}, {fault}, {second}, {first}");
+        Assert.True(run.Shares["fault"][Runner.Kernel] > run.Shares["fault"][Runner.Program]);
+    }
+
+    [FactWith(Tool.Gcc)]
+    public void Messages_and_pipes_between_tasks_have_the_papers_order()
+    {
+        var run = Run("pipes");
+        Assert.Equal(
+            PaperTables.OfL4.Where(row => row.Table == "T4").Select(row => row.What).Order(),
+            run.Cycles.Keys.Where(what => what != Ready).Order()
+        );
+        double Of(string what, string measure) => run.Cycles[$"{what}, {measure}"];
+        var (pipe, call, mapping) = ("asynchronous L4 pipe", "synchronous RPC", "synchronous mapping RPC");
+        Assert.True(
+            Of(call, "latency") < Of(mapping, "latency") && Of(mapping, "latency") < Of(pipe, "latency"),
+            string.Join(", ", run.Cycles)
+        );
+        Assert.True(
+            Of(mapping, "64 KB") < Of(call, "64 KB") && Of(call, "64 KB") < Of(pipe, "64 KB"),
+            string.Join(", ", run.Cycles)
+        );
+        // 64 KB are 16,384 words, and each is copied once or twice.
+        Assert.True(Of(call, "64 KB") > 16_384 && Of(pipe, "64 KB") > 2 * 16_384);
+    }
+
+    [FactWith(Tool.Gcc)]
+    public void A_pager_that_protects_nothing_ends_the_run_with_its_line()
+    {
+        var sources = Compiled.Find(path => path is "plain/memory.c" or "plain/l4.h");
+        var planted = sources.Select(source =>
+            (source.Path, source.Text.Replace("fpage_unmap(FPAGE(m.w1, m.w2), PROTECT);", "", StringComparison.Ordinal))
+        );
+        Assert.NotEqual(sources, planted);
+        var program = new Compiled("planted", [.. planted], ["-Wl,-Ttext=0x300000"], ["plain"]);
+        var boot = UnixBoot.Plain("memory", Image, UnixSystem.Built);
+        var wrong = boot with { Modules = [boot.Modules[0], new("memory", program.File(UnixSystem.Built, "gcc"))] };
+        var failed = Assert.Throws<MachineException>(() => UnixRun.Of(wrong));
+        Assert.Contains("failed: trap", failed.Message, StringComparison.Ordinal);
+    }
+
+    private static UnixRun Run(string name) => UnixRun.Of(UnixBoot.Plain(name, Image, UnixSystem.Built));
+}
