@@ -88,8 +88,8 @@ internal sealed class TraceSearch
         }
 
         throw new ExploreException(
-            $"'{_condition.Text}' does not come along the rest of the trace, nor within {tried:N0} random events of programs from "
-                + $"here; another --seed tries others"
+            $"'{_condition.Text}' does not come along the rest of the trace, nor within {tried:N0} random events of "
+                + "programs from here; another --seed tries others"
         );
     }
 

@@ -65,8 +65,8 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
     public bool ExaminesSegments => Kind != WayKind.Slow && Step is Entry.Ipc or Entry.ExchangeTrap or Entry.Trap;
 
     /// <summary>
-    /// Whether the exception is an INT 80h that continues at the thread's trap address (<see cref="State{W}.Traps(W)"/>):
-    /// it must be, or must not be; null if it cannot be.
+    /// Whether the exception is an INT 80h that continues at the thread's trap address
+    /// (<see cref="State{W}.Traps(W)"/>): it must be, or must not be; null if it cannot be.
     /// </summary>
     public bool? Traps =>
         Kind == WayKind.Exception && Vector == (int)FaultMessage.Protection ? Step == Entry.Trap : null;
