@@ -5,7 +5,9 @@ namespace Verified.Machine.Timing;
 /// <param name="Physical">Its physical address.</param>
 /// <param name="Size">The bytes of an element.</param>
 /// <param name="Writes">Whether it writes.</param>
-/// <param name="Count">The number of elements, one after the other; more than one in a repeated string instruction.</param>
+/// <param name="Count">
+/// The number of elements, one after the other; more than one in a repeated string instruction.
+/// </param>
 public readonly record struct Access(uint Linear, uint Physical, int Size, bool Writes, int Count = 1)
 {
     /// <summary>The bytes of all elements.</summary>
