@@ -15,9 +15,9 @@ public readonly record struct Access(uint Linear, uint Physical, int Size, bool 
 }
 
 /// <summary>
-/// The history that a processor keeps: first-level caches, translations, and branch targets. All are empty at first,
-/// and the least recently used entry is replaced. A store that misses goes to a write buffer and allocates no line
-/// (Pentium data book, 3.5; 486 manual, 5.2).
+/// The history that a processor keeps: caches, translations, and branch targets. All are empty at first, and the least
+/// recently used entry is replaced. A store that misses goes to a write buffer and allocates no line (Pentium data
+/// book, 3.5; 486 manual, 5.2).
 /// </summary>
 public sealed class Buffers(Timings timings)
 {
@@ -32,6 +32,9 @@ public sealed class Buffers(Timings timings)
         _codePages = new(timings.Memory.CodePages);
     private readonly Entries? _ownData = timings.Memory.Data is { } data ? new(data) : null;
     private readonly Entries? _ownDataPages = timings.Memory.DataPages is { } pages ? new(pages) : null;
+    private readonly SecondLevelCache? _second = timings.Memory.Second is { } second
+        ? new(second, timings.Memory.Code.Line, timings.Memory.LineFill)
+        : null;
     private readonly Entries _branches = new(new(BranchSets, BranchWays, 1));
     private readonly Dictionary<uint, (uint Target, int Counter)> _targets = [];
 
@@ -41,7 +44,7 @@ public sealed class Buffers(Timings timings)
         var waited = Translate(_codePages, linear, length);
         foreach (var line in Lines(physical, length, _timings.Code.Line))
             if (!_code.Touch(line))
-                waited += _timings.LineFill;
+                waited += Fill(line);
         return waited;
     }
 
@@ -51,8 +54,13 @@ public sealed class Buffers(Timings timings)
         var cache = _ownData ?? _code;
         var waited = Translate(_ownDataPages ?? _codePages, access.Linear, access.Length);
         foreach (var line in Lines(access.Physical, access.Length, (_timings.Data ?? _timings.Code).Line))
+        {
             if (!cache.Touch(line, allocate: !access.Writes) && !access.Writes)
-                waited += _timings.LineFill;
+                waited += Fill(line);
+            if (access.Writes)
+                _second?.Write(line);
+        }
+
         var unit = (uint)Math.Min(access.Size, 4);
         var misaligned = access.Size <= 8 && (access.Linear & (unit - 1)) != 0;
         return waited + (misaligned ? _timings.Misaligned * access.Count : 0);
@@ -91,6 +99,8 @@ public sealed class Buffers(Timings timings)
         _targets[branch] = (taken ? target : expected, Math.Clamp(counter + (taken ? 1 : -1), 0, Strongly));
         return taken ? counter >= Likely && expected == target : counter < Likely;
     }
+
+    private int Fill(uint line) => _second?.Read(line) ?? _timings.LineFill;
 
     private int Translate(Entries pages, uint linear, int length)
     {

@@ -13,7 +13,8 @@ namespace Verified.Machine.Timing;
 /// Sources. [L]: the figures of the kernel's interface document, section 5, which bind. [D]: Pentium Processor User's
 /// Manual, volume 1 (data book), 3.1.2, pairing. [M]: the same, volume 3 (architecture and programming), instruction
 /// timings. [F]: Agner Fog, How to optimize for the Pentium family, chapters on pairing, imperfect pairing and integer
-/// timings, which were measured.
+/// timings, which were measured. [H]: HP Vectra VE 5/xxx Series 4, product manual, level-2 cache memory controller.
+/// [T]: Intel 430FX (Triton) L2 cache, dependency-injection.com, which cites that chipset's data sheet for EDO memory.
 ///
 /// The table of instructions stays in one file, so that it can be compared with those documents.
 /// </remarks>
@@ -52,6 +53,13 @@ public static class P5
         TableWalk: TlbMiss,
         Misaligned: 3
     );
+
+    /// <summary>
+    /// 256 KB, direct-mapped and written back [H]. A line of memory comes as a burst of 7-2-2-2 to 12-2-2-2 at half the
+    /// processor's clock [T]. This is for worst cases, so it is the upper end, of which an access waits for the first
+    /// transfer. If the line that it replaces was written, that one goes to memory first, as a whole burst.
+    /// </summary>
+    public static readonly SecondLevelTimings SecondLevel = new(256 << 10, MemoryFill: 2 * 12, WriteBack: 2 * 18);
 
     /// <summary>
     /// Two paired instructions with these cycles take as long as the longer one. However, if both work on memory, the

@@ -51,6 +51,13 @@ public sealed record Timings(
         Memory = P5.Memory with { IsTagged = true },
     };
 
+    /// <summary>A Pentium whose second-level cache has misses, too.</summary>
+    public static readonly Timings P5WithSecondLevel = P5 with
+    {
+        Name = "Pentium-L2",
+        Memory = P5.Memory with { Second = Timing.P5.SecondLevel },
+    };
+
     /// <summary>The 486: one pipe, no prediction.</summary>
     public static readonly Timings I486 = new(
         "486",
@@ -77,6 +84,7 @@ public sealed record Timings(
 /// <param name="IsTagged">
 /// A variant: a translation belongs to its address space, and a load of CR3 discards none.
 /// </param>
+/// <param name="Second">The second-level cache; null if all accesses hit it.</param>
 public sealed record MemoryTimings(
     BufferShape Code,
     BufferShape? Data,
@@ -85,5 +93,6 @@ public sealed record MemoryTimings(
     int LineFill,
     int TableWalk,
     int Misaligned,
-    bool IsTagged = false
+    bool IsTagged = false,
+    SecondLevelTimings? Second = null
 );

@@ -10,7 +10,7 @@ public sealed record PaperFigure(string Way, double Ours, double? Paper, string?
 /// <summary>A row of the paper with our figures, and how many times slower each way is than the first.</summary>
 /// <param name="Table">The table's number.</param>
 /// <param name="What">The operation.</param>
-/// <param name="Unit">cycles, µs or MB/s.</param>
+/// <param name="Unit">cycles, µs, ms or MB/s.</param>
 /// <param name="Figures">The figures; the first is the one that the others are compared with.</param>
 /// <param name="PapersFirst">The paper's name of the first way.</param>
 public sealed record PaperResult(

@@ -1,4 +1,5 @@
 using Verified.Kernel;
+using Verified.Machine.Timing;
 using Verified.Proofs.Host;
 using Verified.Proofs.Unix;
 
@@ -14,6 +15,9 @@ public static class Papers
     private const string Measuring = "papers",
         Linux = "Linux",
         Trap = "trap";
+
+    // 100 µs.
+    private const long InterruptedAfter = 100 * (long)PaperTables.CyclesPerMicrosecond;
 
     // The root tasks that measure, by the table of their rows.
     private static readonly (string Table, string Program)[] Plain = [("T4", "pipes"), ("T5", "memory")];
@@ -36,6 +40,7 @@ public static class Papers
             row => row.Table,
             row => Task.Run(() => UnixRun.Of(UnixBoot.Plain(row.Program, image, folder)))
         );
+        var cache = Task.Run(() => Cache(UnixBoot.Plain("matrix", image, folder)));
         UnixRun Unix(UnixWay way) => started[way].GetAwaiter().GetResult();
         UnixRun? OfL4(string table) => plain.GetValueOrDefault(table)?.GetAwaiter().GetResult();
 
@@ -56,7 +61,29 @@ public static class Papers
             .. rows.Select(row => Result(row, Unix, OfL4(row.Table)))
                 .Concat(parts)
                 .OrderBy(result => result.Table, StringComparer.Ordinal),
+            cache.GetAwaiter().GetResult(),
         ];
+    }
+
+    /// <summary>Measures the multiplication of matrices with a second-level cache.</summary>
+    /// <param name="boot">The program <c>matrix</c>, which another task of it interrupts.</param>
+    internal static PaperResult Cache(UnixBoot boot)
+    {
+        var row = new PaperRow("cache", "64x64 matrix multiply", PaperTables.Milliseconds, null);
+        var run = UnixRun.Of(boot, Timings.P5WithSecondLevel, InterruptedAfter);
+        return new(
+            row.Table,
+            row.What,
+            row.Unit,
+            [
+                .. PaperTables.OfCache.Select(way => new PaperFigure(
+                    way.Way,
+                    row.Figure(run.Cycles[way.What]),
+                    way.Paper
+                )),
+            ],
+            PaperTables.OfCache[0].Way
+        );
     }
 
     private static PaperResult Result(PaperRow row, Func<UnixWay, UnixRun> unix, UnixRun? plain)

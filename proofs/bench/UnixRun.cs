@@ -44,8 +44,10 @@ public sealed record UnixRun(
 
     /// <summary>Runs the program on the P5 model, with caches and translations.</summary>
     /// <param name="boot">The system, whose process 1 is the measuring program.</param>
+    /// <param name="timings">The processor; by default the first Pentium.</param>
+    /// <param name="oneShot">The cycles of the one-shot device at port E9h; without it there is no such device.</param>
     /// <exception cref="MachineException">The program did not end, or ended with a failure.</exception>
-    public static UnixRun Of(UnixBoot boot)
+    public static UnixRun Of(UnixBoot boot, Timings? timings = null, long? oneShot = null)
     {
         // Programs of Debian for i386 need the instructions of a Pentium Pro; the timing is a Pentium's.
         var pc = new Pc();
@@ -56,9 +58,15 @@ public sealed record UnixRun(
             pc,
             Prediction.Learned,
             timed: reader.Next,
-            timings: Timings.P5,
-            buffers: new Buffers(Timings.P5)
+            timings: timings ?? Timings.P5,
+            buffers: new Buffers(timings ?? Timings.P5)
         );
+        if (oneShot is { } delay)
+        {
+            var device = new OneShot(pc, delay);
+            pc.ConsoleSent = _ => device.Set(counter.Cycles);
+            counter.Timed += _ => device.Pass(counter.Cycles);
+        }
         pc.TimeStamp = () => counter.Cycles + pc.Time - pc.Instructions;
         pc.Serial.Sent = reader.Print;
         var reason = StopReason.Budget;

@@ -47,8 +47,11 @@ public sealed record UnixBoot(byte[] Kernel, IReadOnlyList<BootModule> Modules)
     /// <param name="folder">The folder that keeps built files.</param>
     /// <exception cref="Host.OtherProgramException">There is no compiler for IA-32.</exception>
     public static UnixBoot Plain(string name, KernelImage image, string folder) =>
-        new(
-            image.ToElf(),
-            [new(ServerPrograms.Sigma0.Name, ServerPrograms.Sigma0.File), new(name, UnixServer.PlainTask(folder, name))]
-        );
+        Plain(UnixServer.PlainTask(folder, name), image);
+
+    /// <summary>A root task on the microkernel, without the Unix system.</summary>
+    /// <param name="task">Its ELF file.</param>
+    /// <param name="image">The microkernel.</param>
+    internal static UnixBoot Plain(byte[] task, KernelImage image) =>
+        new(image.ToElf(), [new(ServerPrograms.Sigma0.Name, ServerPrograms.Sigma0.File), new("task", task)]);
 }

@@ -13,7 +13,9 @@ namespace Verified.Tests.Bench;
 /// <summary>Programs of the microkernel that measure it without a Unix.</summary>
 public sealed class PlainTaskTests
 {
-    private const string Ready = "ready";
+    private const string Ready = "ready",
+        Rows = "ROWS 16u",
+        FewRows = "ROWS 4u";
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping, new(Programs: []));
 
     [FactWith(Tool.Gcc)]
@@ -60,17 +62,48 @@ public sealed class PlainTaskTests
     [FactWith(Tool.Gcc)]
     public void A_pager_that_protects_nothing_ends_the_run_with_its_line()
     {
-        var sources = Compiled.Find(path => path is "plain/memory.c" or "plain/l4.h");
-        var planted = sources.Select(source =>
-            (source.Path, source.Text.Replace("fpage_unmap(FPAGE(m.w1, m.w2), PROTECT);", "", StringComparison.Ordinal))
-        );
-        Assert.NotEqual(sources, planted);
-        var program = new Compiled("planted", [.. planted], ["-Wl,-Ttext=0x300000"], ["plain"]);
-        var boot = UnixBoot.Plain("memory", Image, UnixSystem.Built);
-        var wrong = boot with { Modules = [boot.Modules[0], new("memory", program.File(UnixSystem.Built, "gcc"))] };
-        var failed = Assert.Throws<MachineException>(() => UnixRun.Of(wrong));
+        var boot = Changed("memory", "fpage_unmap(FPAGE(m.w1, m.w2), PROTECT);", "");
+        var failed = Assert.Throws<MachineException>(() => UnixRun.Of(boot));
         Assert.Contains("failed: trap", failed.Message, StringComparison.Ordinal);
     }
 
+    [FactWith(Tool.Gcc)]
+    public void Colours_of_its_own_bound_the_time_of_an_interrupted_task()
+    {
+        var (alone, interrupted, own, ownAlone) = Cache(Changed("matrix", Rows, FewRows));
+        Assert.True(
+            alone < ownAlone && ownAlone < own && 1.3 * own < interrupted,
+            $"{alone}, {ownAlone}, {own}, {interrupted}"
+        );
+    }
+
+    [FactWith(Tool.Gcc)]
+    public void Colours_that_both_tasks_have_bound_nothing()
+    {
+        var (_, interrupted, own, _) = Cache(
+            Changed("matrix", "OWN_COLOURS, COLOURS - OWN_COLOURS);", "0, COLOURS);", Rows, FewRows)
+        );
+        Assert.True(own > 0.9 * interrupted, $"{own}, {interrupted}");
+    }
+
+    private static (double Alone, double Interrupted, double Own, double OwnAlone) Cache(UnixBoot boot) =>
+        Papers.Cache(boot).Figures is [var alone, var interrupted, var own, var ownAlone]
+            ? (alone.Ours, interrupted.Ours, own.Ours, ownAlone.Ours)
+            : throw new InvalidOperationException("four figures");
+
     private static UnixRun Run(string name) => UnixRun.Of(UnixBoot.Plain(name, Image, UnixSystem.Built));
+
+    /// <summary>A program with texts replaced: each text is followed by its replacement.</summary>
+    private static UnixBoot Changed(string name, params string[] texts)
+    {
+        var sources = Compiled.Find(path => path == $"plain/{name}.c" || Path.GetExtension(path) == ".h").ToList();
+        var at = sources.FindIndex(source => source.Path == $"plain/{name}.c");
+        foreach (var change in texts.Chunk(2))
+        {
+            Assert.Contains(change[0], sources[at].Text, StringComparison.Ordinal);
+            sources[at] = (sources[at].Path, sources[at].Text.Replace(change[0], change[1], StringComparison.Ordinal));
+        }
+        var program = new Compiled($"changed-{name}", sources, ["-Wl,-Ttext=0x300000"], ["plain"]);
+        return UnixBoot.Plain(program.File(UnixSystem.Built, "gcc"), Image);
+    }
 }

@@ -77,6 +77,29 @@ public class BuffersTests
             new Buffers(Timings.P5).Reach(new(0x1001, 0x1001, 4, false))
         );
 
+    [Fact]
+    public void The_second_level_has_misses_only_if_it_is_there()
+    {
+        var second = Timings.P5WithSecondLevel.Memory.Second!;
+        Assert.Null(P5.Second);
+        var buffers = new Buffers(Timings.P5WithSecondLevel);
+        // All are in one page of translations but in the frames that are given.
+        int Access(uint frame, bool writes = false) => buffers.Reach(new(0x1000, frame, 4, writes));
+        Assert.Equal(P5.TableWalk + second.MemoryFill, Access(0x1000));
+        // Two more frames with the same first-level set, and other lines of the second level.
+        Assert.Equal(second.MemoryFill, Access(0x2000));
+        Assert.Equal(second.MemoryFill, Access(0x3000));
+        Assert.Equal(P5.LineFill, Access(0x1000));
+        // The same line of the second level: what was there goes, and is written back if it was written.
+        var other = 0x1000 + (uint)second.Size;
+        Assert.Equal(0, Access(0x1000, writes: true));
+        Assert.Equal(second.MemoryFill + second.WriteBack, Access(other));
+        Access(0x2000);
+        Access(0x3000);
+        Assert.Equal(second.MemoryFill, Access(0x1000));
+        Assert.Equal(second.MemoryFill, buffers.Fetch(0x1000, 0x5000, 4) - P5.TableWalk);
+    }
+
     [Theory]
     [InlineData(false, 0x2FF8, 2)]
     [InlineData(false, 0x2FE0, 2)]

@@ -98,13 +98,19 @@ static void check(int right, const char *what)
     end(1);
 }
 
+static inline word task_new(word mcp, word esp, word eip, word pager, word task)
+{
+    __asm__ volatile("int $0x36" : "+a"(mcp), "+c"(esp), "+d"(eip), "+b"(pager), "+S"(task) : : "memory", "cc");
+    return task;
+}
+
 /* A task whose pager is the root task. */
 static inline void create(word task, void (*code)(void), word *stack)
 {
-    word mcp = 255, esp = (word)(stack + STACK_WORDS), eip = (word)code, pager = ROOT, made = task;
-    __asm__ volatile("int $0x36" : "+a"(mcp), "+c"(esp), "+d"(eip), "+b"(pager), "+S"(made) : : "memory", "cc");
-    check(made == task, "to create a task");
+    check(task_new(255, (word)(stack + STACK_WORDS), (word)code, ROOT, task) == task, "to create a task");
 }
+
+static inline void delete(word task) { check(task_new(ROOT, 0, 0, 0, task) != 0, "to delete a task"); }
 
 /*
  * What a task asks of the root task. The first words of its messages differ from those of page faults, whose lowest
