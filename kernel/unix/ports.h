@@ -13,8 +13,9 @@ static inline word in(word port)
     return value & 0xFF;
 }
 
-/* COM1: data, interrupts, FIFO control, modem control, line status. */
-enum { COM1 = 0x3F8, COM1_INTERRUPTS, COM1_FIFO, COM1_MODEM = COM1 + 4, COM1_STATUS };
+/* The serial ports, and their registers after the data: interrupts, FIFO, line and modem control, line status. */
+enum { COM1 = 0x3F8, COM2 = 0x2F8 };
+enum { SERIAL_INTERRUPTS = 1, SERIAL_FIFO, SERIAL_LINE, SERIAL_MODEM, SERIAL_STATUS };
 enum { HAS_BYTE = 1, CAN_SEND = 0x20 };
 
 /* A value that is written here ends the emulator (isa-debug-exit). */

@@ -8,6 +8,7 @@ typedef unsigned long long u64;
 
 #define PAGE 4096u
 #define NULL ((void *)0)
+#define NONE 0xFFFFFFFFu
 
 /*
  * Code and data of every system call. They are together on few pages: a processor without tagged translations forgets

@@ -83,8 +83,6 @@ struct inode {
     struct pipe *pipe;
 };
 
-#define NONE 0xFFFFFFFFu
-
 #define TYPE(mode) ((mode) & 0170000)
 enum { REGULAR = 0100000, DIRECTORY = 040000, LINK = 0120000, DEVICE = 020000, FIFO = 010000 };
 enum { TTY_DEVICE = 0x500, CONSOLE_DEVICE, NULL_DEVICE = 0x103, ZERO_DEVICE = 0x105 };

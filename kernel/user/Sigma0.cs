@@ -114,8 +114,10 @@ internal static class Sigma0
         c.lea(ebx, __[edx + Page]);
         c.jmp(map);
 
-        // σ0 has all ports, and gives any task the ports that it requests.
+        // σ0 has all ports, and gives them to the root task only: who has a chip's ports can stop the machine.
         c.Label(ref io);
+        c.cmp(cl, (sbyte)ServerThreads.RootTask);
+        c.jne(refuse);
         c.mov(ebx, edx);
         c.xor(edx, edx);
         c.jmp(map);

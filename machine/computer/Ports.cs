@@ -78,11 +78,16 @@ public sealed partial class Pc
     }
 
     /// <summary>Queues bytes for COM1.</summary>
-    public void Type(ReadOnlySpan<byte> bytes)
+    public void Type(ReadOnlySpan<byte> bytes) => Receive(Serial, SerialLine, bytes);
+
+    /// <summary>Queues bytes for COM2.</summary>
+    public void TypeSecond(ReadOnlySpan<byte> bytes) => Receive(SecondSerial, SecondSerialLine, bytes);
+
+    private void Receive(Uart serial, int line, ReadOnlySpan<byte> bytes)
     {
         _devicesChanged = true;
-        Serial.Receive(bytes);
-        UpdateLine(SerialLine, Serial.Interrupts);
+        serial.Receive(bytes);
+        UpdateLine(line, serial.Interrupts);
     }
 
     /// <summary>

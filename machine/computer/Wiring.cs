@@ -82,8 +82,12 @@ public sealed partial class Pc
 
     private long TimeOf(long ticks, long frequency) => (long)(((Int128)ticks * ClockRate + frequency - 1) / frequency);
 
+    /// <summary>Called when a device sets its interrupt line: the line, and whether it is high.</summary>
+    public Action<int, bool>? LineSet { get; set; }
+
     private void UpdateLine(int line, bool high)
     {
+        LineSet?.Invoke(line, high);
         _pics.SetLine(line, high);
         _interruptPending = _pics.IsPending;
     }

@@ -44,6 +44,9 @@ internal static class ImageVerb
         },
     };
 
+    /// <summary>The terminal of COM2 in QEMU: <c>nc 127.0.0.1 4002</c>.</summary>
+    private const string SecondSerial = "tcp:127.0.0.1:4002,server=on,wait=off";
+
     private static readonly Option<bool> Disk = new("--disk")
     {
         Description =
@@ -85,15 +88,27 @@ internal static class ImageVerb
         else
             File.WriteAllBytes(path, kernel);
         display.Line($"{path}: {new FileInfo(path).Length:N0} bytes, {Describe(image)}");
-        var files = modules.Select(module => (Path: $"{path}.{module.CommandLine}", module)).ToList();
+        var files = modules.Select(module => (Path: $"{path}.{module.CommandLine.Split(' ')[0]}", module)).ToList();
         foreach (var (file, module) in files)
             File.WriteAllBytes(file, module.Content);
         if (files.Count > 0)
             display.Line(
-                $"qemu-system-i386 -kernel {path} -initrd {string.Join(',', files.Select(file => file.Path))}"
-                    + (parsed.GetValue(UnixOptions.Unix) ? " -serial stdio -display none" : "")
+                $"qemu-system-i386 -kernel {path} -initrd {Initrd(files)}"
+                    + (parsed.GetValue(UnixOptions.Unix) ? " -serial stdio" : "")
+                    + (parsed.GetValue(UnixOptions.Systems) > 1 ? $" -serial {SecondSerial}" : "")
+                    + (parsed.GetValue(UnixOptions.Unix) ? " -display none" : "")
             );
         return CommandLine.Holds;
+    }
+
+    // The rest of a module's command line follows its file.
+    private static string Initrd(IEnumerable<(string Path, BootModule Module)> files)
+    {
+        var modules = string.Join(
+            ',',
+            files.Select(file => string.Join(' ', [file.Path, .. file.Module.CommandLine.Split(' ')[1..]]))
+        );
+        return modules.Contains(' ', StringComparison.Ordinal) ? $"\"{modules}\"" : modules;
     }
 
     private static string Describe(KernelImage? image) =>

@@ -74,6 +74,18 @@ internal static class MachineOptions
         HelpName = Images,
     };
 
+    public static readonly Option<int?> SecondSerial = CommonOptions.InRange(
+        new Option<int?>("--com2")
+        {
+            Description =
+                "Connect COM2 to this TCP port of this computer, for a terminal such as 'nc 127.0.0.1 PORT'; 0 takes a "
+                + "free port. Bytes that are sent before are kept. Without it, COM2 prints on the terminal",
+            HelpName = "PORT",
+        },
+        0,
+        65535
+    );
+
     public static readonly Option<ProcessorModel> Model = new("--cpu")
     {
         Description =

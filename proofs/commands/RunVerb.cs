@@ -77,6 +77,7 @@ internal static class RunVerb
             MachineOptions.Boot,
             MachineOptions.Memory,
             MachineOptions.Input,
+            MachineOptions.SecondSerial,
             MachineOptions.Model,
             MachineOptions.TaggedTlb,
             Cycles,
@@ -123,7 +124,10 @@ internal static class RunVerb
             name = image is null ? name : image.Name;
         }
         MachineOptions.Type(parsed, pc);
+        using var second = SecondTerminal(parsed, error);
         Connect(pc, output, error, flushes: parsed.GetValue(UnixOptions.Unix));
+        if (second is not null)
+            pc.SecondSerial.Sent = second.Write;
         if (parsed.GetValue(Trace))
             InstructionTrace.Attach(pc, output);
         var recorder = RunPage.Record(parsed, pc, image);
@@ -141,8 +145,8 @@ internal static class RunVerb
         {
             reason =
                 parsed.GetValue(Gdb) is { } port ? Debug(pc, port, error, parsed.GetValue(Budget))
-                : parsed.GetValue(UnixOptions.Unix) && parsed.GetValue(MachineOptions.Input) is null
-                    ? Typing.Run(pc, parsed.GetValue(Budget), Console.In)
+                : Typist(parsed) is var typist && (typist ?? (object?)second) is not null
+                    ? Typing.Run(pc, parsed.GetValue(Budget), typist, second)
                 : pc.Run(parsed.GetValue(Budget));
         }
         catch (Exception e)
@@ -162,6 +166,26 @@ internal static class RunVerb
         var isContent = isDrawn && reason == StopReason.Exited && pc.ExitStatus == DemonstrationRun.Content;
         display.Checked.Add(new("run", isContent, $"{reason} after {pc.Instructions:N0} instructions"));
         return isContent ? CommandLine.Holds : CommandLine.Refuted;
+    }
+
+    // The terminal is COM1 of a Unix system that gets no input from a file.
+    private static TextReader? Typist(ParseResult parsed) =>
+        parsed.GetValue(UnixOptions.Unix) && parsed.GetValue(MachineOptions.Input) is null ? Console.In : null;
+
+    private static NetworkTerminal? SecondTerminal(ParseResult parsed, TextWriter error)
+    {
+        if (parsed.GetValue(MachineOptions.SecondSerial) is not { } port)
+            return null;
+        try
+        {
+            var terminal = new NetworkTerminal(port);
+            error.WriteLine($"[COM2 is at 127.0.0.1, port {terminal.Port}]");
+            return terminal;
+        }
+        catch (SocketException e)
+        {
+            throw new CommandException($"--com2 {port}: {e.Message}; give a free port from 1 to 65535, or 0");
+        }
     }
 
     private static void Connect(Pc pc, TextWriter output, TextWriter error, bool flushes)

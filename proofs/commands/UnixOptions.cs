@@ -33,43 +33,65 @@ internal static class UnixOptions
         Description = "Boot the Unix system as a kernel of its own: without the microkernel, for comparison",
     };
 
+    public static readonly Option<int> Systems = CommonOptions.InRange(
+        new Option<int>("--systems")
+        {
+            Description =
+                "Boot this many Unix servers side by side, with their own tasks, memory and copies of the files: the "
+                + "first on COM1, the second on COM2; a real-time thread runs beside them",
+            HelpName = "N",
+            DefaultValueFactory = _ => 1,
+        },
+        1,
+        2
+    );
+
     /// <summary>The folder in which <c>kernel/unix/packages</c> makes a file system.</summary>
     public const string DefaultFolder = ".verified/unix/root";
 
     public static void AddTo(Command verb)
     {
-        foreach (var option in (Option[])[Unix, Initrd, Trap, Native])
+        foreach (var option in (Option[])[Unix, Initrd, Trap, Native, Systems])
             verb.Options.Add(option);
         verb.Validators.Add(result =>
         {
             var isUnix = result.GetValue(Unix);
-            foreach (var option in (Option[])[Initrd, Trap, Native])
+            foreach (var option in (Option[])[Initrd, Trap, Native, Systems])
                 if (!isUnix && result.GetResult(option) is OptionResult { Implicit: false })
                     result.AddError($"{option.Name} is for --unix: give both");
             if (result.GetValue(Trap) && result.GetValue(Native))
                 result.AddError("--trap and --native exclude each other: a native system call is always a trap");
+            if (AreSeveral(result) && result.GetValue(Native))
+                result.AddError(
+                    "--systems and --native exclude each other: a native system has the machine for itself"
+                );
             foreach (var option in (Option[])[ImageVerb.Root, MachineOptions.Modules, MachineOptions.Kernel])
                 if (isUnix && result.GetResult(option) is OptionResult { Implicit: false })
                     result.AddError($"--unix and {option.Name} exclude each other: give one root task");
         });
     }
 
+    private static bool AreSeveral(SymbolResult result) =>
+        result.GetResult(Systems) is OptionResult { Implicit: false };
+
     /// <summary>The boot of the Unix system, if --unix is given.</summary>
     /// <param name="parsed">The options.</param>
     /// <param name="image">The microkernel, if it is needed.</param>
     /// <exception cref="Host.OtherProgramException">No compiler.</exception>
     /// <exception cref="CommandException">No archive.</exception>
-    public static UnixBoot? Boot(ParseResult parsed, Func<KernelImage> image) =>
-        parsed.GetValue(Unix)
-            ? UnixBoot.Of(
-                parsed.GetValue(Native) ? UnixWay.Native
-                    : parsed.GetValue(Trap) ? UnixWay.Trap
-                    : UnixWay.Library,
-                image,
-                ArchiveOf(parsed.GetValue(Initrd)),
-                Path.Combine(Report.Folder, "unix")
-            )
-            : null;
+    public static UnixBoot? Boot(ParseResult parsed, Func<KernelImage> image)
+    {
+        if (!parsed.GetValue(Unix))
+            return null;
+        var way =
+            parsed.GetValue(Native) ? UnixWay.Native
+            : parsed.GetValue(Trap) ? UnixWay.Trap
+            : UnixWay.Library;
+        var (archive, folder) = (ArchiveOf(parsed.GetValue(Initrd)), Path.Combine(Report.Folder, "unix"));
+        return AreSeveral(parsed.CommandResult)
+            ? UnixBoot.Of(way, image(), [.. Enumerable.Repeat(archive, parsed.GetValue(Systems))], folder)
+            : UnixBoot.Of(way, image, archive, folder);
+    }
 
     private static byte[] ArchiveOf(string? initrd)
     {

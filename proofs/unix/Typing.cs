@@ -4,8 +4,8 @@ using Verified.Machine.Computer;
 namespace Verified.Proofs.Unix;
 
 /// <summary>
-/// Runs the machine while somebody types at the terminal: the bytes of the standard input go to COM1. The machine's
-/// time jumps over waiting, so an idle guest is slowed down to about the host's time.
+/// Runs the machine while somebody types: the bytes of the standard input go to COM1, and those of a terminal on the
+/// network go to COM2. The machine's time jumps over waiting, so an idle guest is slowed down to about the host's time.
 /// </summary>
 internal sealed class Typing
 {
@@ -14,12 +14,17 @@ internal sealed class Typing
 
     private readonly ConcurrentQueue<byte> _typed = new();
 
-    private Typing(TextReader redirected)
+    private Typing(TextReader? redirected)
     {
-        new Thread(() => Read(redirected)) { IsBackground = true, Name = "typing" }.Start();
+        if (redirected is not null)
+            new Thread(() => Read(redirected)) { IsBackground = true, Name = "typing" }.Start();
     }
 
-    public static StopReason Run(Pc pc, long budget, TextReader input)
+    /// <param name="pc">The machine.</param>
+    /// <param name="budget">The largest number of instructions.</param>
+    /// <param name="input">The terminal at COM1; null if nobody types there.</param>
+    /// <param name="second">The terminal at COM2; null if there is none.</param>
+    public static StopReason Run(Pc pc, long budget, TextReader? input, NetworkTerminal? second)
     {
         var typing = new Typing(input);
         var end = pc.Instructions + budget;
@@ -35,6 +40,11 @@ internal sealed class Typing
             var hasInput = !typing._typed.IsEmpty;
             while (typing._typed.TryDequeue(out var one))
                 pc.Type([one]);
+            while (second is not null && second.TryRead(out var other))
+            {
+                pc.TypeSecond([other]);
+                hasInput = true;
+            }
             if (isIdle && !hasInput)
                 Thread.Sleep((int)Math.Min(1000 * waited / pc.ClockRate, 50));
             slice = isIdle ? Idle : Busy;

@@ -28,7 +28,7 @@ public sealed record UnixBoot(byte[] Kernel, IReadOnlyList<BootModule> Modules)
     /// <exception cref="Host.OtherProgramException">There is no compiler for IA-32.</exception>
     public static UnixBoot Of(UnixWay way, Func<KernelImage> image, byte[] archive, string folder)
     {
-        var initrd = new BootModule(way == UnixWay.Trap ? "initrd trap" : "initrd", archive);
+        var initrd = Archive(way, "initrd", archive);
         return way == UnixWay.Native
             ? new(UnixServer.File(folder, UnixPlatform.Native), [initrd])
             : new(
@@ -54,4 +54,28 @@ public sealed record UnixBoot(byte[] Kernel, IReadOnlyList<BootModule> Modules)
     /// <param name="image">The microkernel.</param>
     internal static UnixBoot Plain(byte[] task, KernelImage image) =>
         new(image.ToElf(), [new(ServerPrograms.Sigma0.Name, ServerPrograms.Sigma0.File), new("task", task)]);
+
+    /// <summary>Several Unix servers side by side, each with a serial port, below one root task.</summary>
+    /// <param name="way">The way of system calls; not native.</param>
+    /// <param name="image">The microkernel.</param>
+    /// <param name="archives">The file system of each.</param>
+    /// <param name="folder">The folder that keeps built files.</param>
+    /// <exception cref="Host.OtherProgramException">There is no compiler for IA-32.</exception>
+    public static UnixBoot Of(UnixWay way, KernelImage image, IReadOnlyList<byte[]> archives, string folder)
+    {
+        if (way == UnixWay.Native)
+            throw new ArgumentException("a native system has the machine for itself", nameof(way));
+        return new(
+            image.ToElf(),
+            [
+                new(ServerPrograms.Sigma0.Name, ServerPrograms.Sigma0.File),
+                new("systems", UnixServer.Root(folder)),
+                new("unix", UnixServer.File(folder)),
+                .. archives.Select((archive, number) => Archive(way, $"initrd{number + 1}", archive)),
+            ]
+        );
+    }
+
+    private static BootModule Archive(UnixWay way, string name, byte[] content) =>
+        new(way == UnixWay.Trap ? $"{name} trap" : name, content);
 }

@@ -19,7 +19,11 @@ public enum UnixPlatform
 public static class UnixServer
 {
     private const string Programs = "programs/",
-        Plain = "plain/";
+        Plain = "plain/",
+        Systems = "systems/";
+
+    // Below the addresses of usual programs.
+    private const string Address = "-Wl,-Ttext-segment=0x100000";
 
     /// <summary>The system's ELF file, built now unless these sources have been built already.</summary>
     /// <param name="folder">The folder that keeps built files.</param>
@@ -30,12 +34,23 @@ public static class UnixServer
     {
         var own = platform == UnixPlatform.L4 ? "l4" : "native";
 
-        // A Multiboot header is near the start of its file, so the platform's assembly comes first. The system is
-        // linked below the addresses of usual programs.
+        // A Multiboot header is near the start of its file, so the platform's assembly comes first.
         var sources = Compiled
             .Find(path => !path.Contains('/', StringComparison.Ordinal) || IsIn($"{own}/", path))
             .OrderBy(source => Path.GetExtension(source.Path) == ".S" ? 0 : 1);
-        return new Compiled(own, [.. sources], ["-Wl,-Ttext-segment=0x100000"], ["", own]).File(folder, compiler);
+        return new Compiled(own, [.. sources], [Address], ["", own]).File(folder, compiler);
+    }
+
+    /// <summary>The root task that starts several servers side by side: its ELF file.</summary>
+    /// <param name="folder">The folder that keeps built files.</param>
+    /// <param name="compiler">Name or path of gcc.</param>
+    /// <exception cref="OtherProgramException">There is no compiler for IA-32.</exception>
+    public static byte[] Root(string folder, string compiler = "gcc")
+    {
+        var sources = Compiled.Find(path =>
+            IsIn(Systems, path) || path == "l4/stubs.S" || Path.GetExtension(path) == ".h"
+        );
+        return new Compiled("systems", sources, [Address], ["", "l4", "systems"]).File(folder, compiler);
     }
 
     /// <summary>A program of <c>kernel/unix/programs</c>, for Linux on IA-32.</summary>

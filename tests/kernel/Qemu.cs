@@ -77,15 +77,17 @@ internal static class Qemu
     /// <param name="kernel">A Multiboot kernel.</param>
     /// <param name="modules">The modules of the kernel, with their command lines.</param>
     /// <param name="heard">Gets each byte, and returns the text to type then; null gives up.</param>
+    /// <param name="devices">More options.</param>
     public static (string Text, int? Status) Converse(
         byte[] kernel,
         IReadOnlyList<BootModule> modules,
-        Func<char, string?> heard
+        Func<char, string?> heard,
+        params string[] devices
     ) => WithFiles(kernel, modules, options =>
         {
             using var qemu = OtherProgram.Start(
                 Program,
-                [.. Machine, "-serial", "stdio", "-m", "64", .. options],
+                [.. Machine, "-serial", "stdio", .. devices, "-m", "64", .. options],
                 Patience
             );
             var text = new StringBuilder();

@@ -132,13 +132,15 @@ public class Sigma0Tests
     }
 
     [Fact]
-    [Sentence("17.4", "17.7")]
-    public void The_info_page_is_everybodys_to_read_and_ports_are_given_as_asked_for()
+    [Sentence("17.4", "17.7", "17.9")]
+    public void The_info_page_is_everybodys_to_read_and_ports_are_the_root_tasks_only()
     {
         foreach (var client in (uint[])[Root, Other])
             Assert.Equal((Map, InfoPage, InfoPage | Page), Call(client, 1, 1));
         Assert.Equal(Refused, Call(Root, 1, 0));
-        Assert.Equal((Map, 0u, 0xF03F8010u), Call(Other, 0xF03F8010));
+        Assert.Equal((Map, 0u, 0xF03F8010u), Call(Root, 0xF03F8010));
+        Assert.Equal((Map, 0u, 0xF03F8010u), Call(Root + 0x400, 0xF03F8010));
+        Assert.Equal(Refused, Call(Other, 0xF03F8010));
         Assert.Equal(Refused, Call(Root, 0xE0000000));
     }
 }

@@ -39,7 +39,7 @@ internal sealed class UnixSession
     /// <summary>Asserts that a terminal has shown the session, up to the end of process 1.</summary>
     public void Check((string Text, int? Status) end, int status)
     {
-        Assert.Equal(_text + $"unix: process 1 has ended with status {status}\r\n", end.Text);
+        Assert.Equal(WithStatus(status), end.Text);
         Assert.Equal(status, end.Status);
     }
 
@@ -51,10 +51,19 @@ internal sealed class UnixSession
     public void InQemu(byte[] archive, int status, UnixWay way = UnixWay.Library) =>
         Check(UnixSystem.InQemu(archive, WithEnd(status), way), status);
 
-    private Func<string, string?> WithEnd(int status)
+    /// <summary>The session, and the line of the server about its end.</summary>
+    public string WithStatus(int status) => _text + $"unix: process 1 has ended with status {status}\r\n";
+
+    /// <summary>What to type after each text: null if the session has gone another way, up to its end.</summary>
+    public Func<string, string?> WithEnd(int status)
     {
-        var end = $"unix: process 1 has ended with status {status}\r\n";
+        var all = WithStatus(status);
         return appeared =>
-            Answer(appeared) ?? ((_text + end).StartsWith(appeared, StringComparison.Ordinal) ? "" : null);
+            Answer(appeared)
+            ?? (
+                all.StartsWith(appeared, StringComparison.Ordinal) || appeared.StartsWith(all, StringComparison.Ordinal)
+                    ? ""
+                    : null
+            );
     }
 }

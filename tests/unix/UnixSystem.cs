@@ -19,7 +19,7 @@ internal static class UnixSystem
     // Both kinds of machine have their own amount of free memory, which the server reports last.
     private const string Started = " KB of memory are free\r\n";
 
-    private static readonly Lazy<KernelImage> Image = new(() => KernelImage.Build(Limits.Shipping));
+    internal static readonly Lazy<KernelImage> Image = new(() => KernelImage.Build(Limits.Shipping));
 
     /// <summary>The folder that keeps what gcc builds.</summary>
     public static readonly string Built = Path.Combine(Path.GetTempPath(), "verified-unix-server");
@@ -27,10 +27,13 @@ internal static class UnixSystem
     /// <summary>The file system that <c>kernel/unix/packages</c> makes.</summary>
     public static string Klibc => Path.Combine(Here(), "..", "..", ".verified", "unix", "root");
 
+    /// <summary>The folder of the tests' own programs.</summary>
+    public static string Programs => Path.Combine(Here(), "programs");
+
     /// <summary>A program of <c>programs/</c>, built for Linux on IA-32.</summary>
     public static byte[] Program(string name)
     {
-        var source = ($"{name}.c", File.ReadAllText(Path.Combine(Here(), "programs", $"{name}.c")));
+        var source = ($"{name}.c", File.ReadAllText(Path.Combine(Programs, $"{name}.c")));
         var headers = Compiled.Find(path => path == "programs/call.h");
         return new Compiled(name, [source, .. headers], [], ["programs"]).File(Built, "gcc");
     }
@@ -95,7 +98,7 @@ internal static class UnixSystem
     private static string Here([CallerFilePath] string here = "") => Path.GetDirectoryName(here)!;
 
     /// <summary>Waits for the server's start, then lets a test answer.</summary>
-    private sealed class Listener(Func<string, string?> heard)
+    internal sealed class Listener(Func<string, string?> heard)
     {
         private readonly StringBuilder _before = new(),
             _text = new();

@@ -1,13 +1,16 @@
-/* The platform on the microkernel: the server is the root task, the pager of its processes, and their chief. */
+/*
+ * The platform on the microkernel: the server is the pager of its processes, and their chief. It is the root task, or
+ * one of several servers that the root task `systems` starts.
+ */
 #include "unix.h"
 #include "l4.h"
+#include "own.h"
 #include "ports.h"
+#include "system.h"
 
-enum { FIRST_TASK = 5, USER_PRIORITY = 40 };
+/* Processes may set the priority of no thread: their mcp is 0. */
+enum { USER_PRIORITY = 40, USER_MCP = 0 };
 
-/* The address of the emulation library in each process, and of the kernel's info page in the server. */
-#define LIBRARY 0x1000u
-#define INFO ((volatile word *)0x50000000u)
 #define CLOCK (0xA0 / 4)
 
 /* First words of messages that are no faults: a call, 4 * number + 3, perhaps by trap; the two of the agent. */
@@ -20,13 +23,10 @@ enum { FIRST_TASK = 5, USER_PRIORITY = 40 };
 /* The orders of an agent. RETRY: interrupt, but later, because the first thread was in the library. */
 enum { NO_ORDER, INTERRUPT, RETRY, RETRY_TIME = 1000 };
 
-extern byte library[], library_end[], library_entry[], library_start[], library_interrupted[], library_return[],
-    library_sigreturn[], library_rt_sigreturn[], library_restart[];
-extern byte library_entry_server[], library_start_server[], library_agent_server[];
+extern byte library[], library_entry[], library_start[], library_interrupted[], library_return[], library_sigreturn[],
+    library_rt_sigreturn[], library_restart[];
 
-HOT_DATA static word myself, typist;
-static word library_frame;
-static byte rewrites = 1;
+HOT_DATA struct own own;
 
 /* The sender of the last message; the answer that the next receive sends; the thread whose fault it answers. */
 HOT_DATA static word sender;
@@ -37,91 +37,6 @@ HOT_DATA static u64 next_retry;
 static word in_library(const byte *place) { return LIBRARY + (place - library); }
 
 static word agent_of(struct process *p) { return p->platform.thread | 1 << 10; }
-
-/* Asks sigma0, which maps memory at its own address. Returns the address, or 0. */
-static word ask(word w0, word w1, word window)
-{
-    struct message m = { 0, 0, w0, w1, 0, window | ITEM, SIGMA0 };
-    ipc(&m);
-    return m.eax == MAPPED_ITEM ? m.edx : 0;
-}
-
-static void add_frames(word start, word end, word archive, word archive_end)
-{
-    for (word frame = start; frame < end; frame += PAGE)
-        if (frame >= CEILING(archive_end) || frame < FLOOR(archive))
-            frames_add(frame);
-}
-
-/* The server waits to send only if a process has called and does not wait: such an answer is lost. */
-static void watch(void)
-{
-    if (thread_state(myself) == WAITS_TO_SEND)
-        thread_cancel(0);
-}
-
-/* The receiver of COM1: sends each byte to the server. Beside that it watches the server. */
-static void type(void)
-{
-    struct message m = { NONE, RECEIVE_NOW, 0, 0, 0, 0, 4 + 1 };
-    ipc(&m);
-    out(COM1_FIFO, 1);
-    out(COM1_MODEM, 0xB);
-    out(COM1_INTERRUPTS, 1);
-    for (;;) {
-        while (in(COM1_STATUS) & HAS_BYTE) {
-            word c = in(COM1);
-            do {
-                m = (struct message){ 0, SEND_SOON, c, 0, 0, NONE, myself };
-                ipc(&m);
-                watch();
-            } while (m.eax == SEND_TIMEOUT);
-        }
-        m = (struct message){ NONE, RECEIVE_SOON, 0, 0, 0, 0, 4 + 1 };
-        ipc(&m);
-        watch();
-    }
-}
-
-static void start_library(void)
-{
-    byte *places[] = { library_entry_server, library_start_server, library_agent_server };
-    library_frame = frame_new();
-    if (!library_frame || library_end - library > (int)PAGE)
-        stop("no room for the library");
-    memcpy((byte *)library_frame, library, library_end - library);
-    for (int i = 0; i < 3; i++)
-        memcpy((byte *)library_frame + (places[i] - library) + 1, &myself, 4);
-}
-
-void platform_start(word argument, byte **archive, word *size)
-{
-    static word stack[1024];
-    word *information = (word *)argument, *module = (word *)information[6] + 2 * 4;
-    if (information[5] < 3)
-        stop("no archive: give it as the third module");
-    word start = module[0], end = module[1];
-    const char *options = (const char *)module[2];
-    for (word i = 0; options[i]; i++)
-        if (is_same(options + i, " trap"))
-            rewrites = 0;
-    myself = my_thread();
-    if (!ask(1, 1, FPAGE((word)INFO, PAGE_SIZE_LOG)))
-        stop("no info page");
-
-    /* First whole free blocks of 4 MB, then the other pages. */
-    for (word block = 0; block < 1u << 26; block += 1u << BLOCK_SIZE_LOG)
-        if (ask(0x40000000u + block, 0, WHOLE_SPACE))
-            add_frames(block, block + (1u << BLOCK_SIZE_LOG), start, end);
-    for (word frame; (frame = ask(0xFFFFFFFCu, 0, WHOLE_SPACE));)
-        add_frames(frame, frame + PAGE, start, end);
-    start_library();
-    *archive = (byte *)start;
-    *size = end - start;
-    typist = myself | 1 << 10;
-    stack[1023] = 0;
-    thread_start(1, (word)(stack + 1023), (word)type, SIGMA0);
-}
 
 /* Sends without waiting. If the receiver does not wait for the message, the message is lost. */
 static word send(word to, word eax, word edx, word ebx)
@@ -245,7 +160,7 @@ HOT static void decode(struct event *e, struct process *p, struct message *m)
         p->platform.loaded = 0;
         p->call = p->platform.whole ? NONE : (w0 & ~TRAPPED) >> 2;
         p->argument[0] = m->ebx;
-        if (rewrites && w0 & TRAPPED && !p->platform.whole)
+        if (own.rewrites && w0 & TRAPPED && !p->platform.whole)
             rewrite(p);
     }
 }
@@ -285,10 +200,10 @@ HOT void platform_next(struct event *e, u64 until)
         return;
     }
     word task = sender >> 16 & 0xFF;
-    if (sender == typist)
+    if (sender == own.typist)
         *e = (struct event){ .kind = TYPED, .address = answer.edx };
-    else if (task >= FIRST_TASK && task < FIRST_TASK + MOST_PROCESSES) {
-        struct process *p = &processes[task - FIRST_TASK];
+    else if (task - own.first_task < own.tasks) {
+        struct process *p = &processes[task - own.first_task];
         if (p->platform.thread == (sender & ~(63u << 10)))
             decode(e, p, &answer);
     }
@@ -345,8 +260,27 @@ HOT int platform_arguments(struct process *p, int count)
     return 0;
 }
 
+/* The kernel keeps a page table until its task is deleted, and all tasks share the tables. */
+static int take_table(struct process *p, word page)
+{
+    byte *region = &p->platform.regions[page >> 25], bit = 1 << (page >> 22 & 7);
+    if (*region & bit)
+        return 1;
+    if (!own.tables)
+        return 0;
+    *region |= bit;
+    p->platform.tables++;
+    own.tables--;
+    return 1;
+}
+
 void platform_map(struct process *p, word page, word frame, word writable)
 {
+    if (!take_table(p, page)) {
+        say("no page table is left for the process %d (%s)", p->pid, p->name);
+        process_end(p, SIGKILL);
+        return;
+    }
     set_answer(p, sender, ITEM, page, FPAGE(frame, PAGE_SIZE_LOG) | (writable ? 2 : 0));
 }
 
@@ -359,7 +293,9 @@ void platform_protect(word frame) { fpage_unmap(FPAGE(frame, PAGE_SIZE_LOG), 0);
 /* The library is an ordinary page of each process's space. */
 int platform_create(struct process *p)
 {
-    word task = FIRST_TASK + (p - processes), *entry;
+    word index = p - processes, task = own.first_task + index, *entry;
+    if (index >= own.tasks)
+        return -EAGAIN;
     if (p->platform.thread)
         platform_destroy(p);
     if (!(entry = tree_entry(&p->space.tables, LIBRARY / PAGE, 1)))
@@ -367,17 +303,17 @@ int platform_create(struct process *p)
     if (!*entry) {
         if (area_add(&p->space, LIBRARY, LIBRARY + PAGE, 5, NULL, 0, 0))
             return -ENOMEM;
-        frame_keep(library_frame);
-        *entry = library_frame | 1;
+        frame_keep(own.library);
+        *entry = own.library | 1;
     }
     if (put_frame(p))
         return -ENOMEM;
     p->platform = (struct platform_process){ .frame = p->platform.frame };
-    p->platform.thread = task_new(USER_PRIORITY, p->platform.frame, in_library(library_start), myself,
-        (myself & 0x00FF0000) << 8 | task << 16);
+    p->platform.thread = task_new(USER_MCP, p->platform.frame, in_library(library_start), own.thread,
+        (own.thread & 0x00FF0000) << 8 | task << 16);
     if (!p->platform.thread)
         return -EAGAIN;
-    thread_priority(p->platform.thread, USER_PRIORITY);
+    thread_priority(p->platform.thread, USER_PRIORITY, own.slice);
     return 0;
 }
 
@@ -386,7 +322,8 @@ void platform_destroy(struct process *p)
     if (answer.esi && answered == p)
         answer.esi = 0;
     if (p->platform.thread)
-        task_new(myself, 0, 0, 0, p->platform.thread);
+        task_new(own.thread, 0, 0, 0, p->platform.thread);
+    own.tables += p->platform.tables;
     p->platform = (struct platform_process){ 0 };
 }
 
@@ -408,7 +345,7 @@ word platform_sigreturn(int has_information)
     return in_library(has_information ? library_rt_sigreturn : library_sigreturn);
 }
 
-word platform_entry(void) { return rewrites ? in_library(library_entry) : 0; }
+word platform_entry(void) { return own.rewrites ? in_library(library_entry) : 0; }
 
 u64 platform_time(void)
 {
@@ -422,14 +359,18 @@ u64 platform_time(void)
 
 void platform_print(byte c)
 {
-    while (!(in(COM1_STATUS) & CAN_SEND)) { }
-    out(COM1, c);
+    while (!(in(own.port + SERIAL_STATUS) & CAN_SEND)) { }
+    out(own.port, c);
 }
 
 void platform_off(word status)
 {
-    out(EXIT_PORT, status);
-    for (struct message m;; ) {
+    struct message m = { 0, 0, END, status, 0, NONE, ROOT };
+    if (own.thread == ROOT)
+        out(EXIT_PORT, status);
+    else
+        ipc(&m);
+    for (;;) {
         m = (struct message){ NONE, 0, 0, 0, 0, 0, 0 };
         ipc(&m);
     }

@@ -33,7 +33,10 @@ word my_thread(void);
 void fpage_unmap(word fpage, word mask);
 word task_new(word mcp, word esp, word eip, word pager, word task);
 void thread_start(word lthread, word esp, word eip, word pager);
-void thread_priority(word thread, word priority);
+
+/* The priority, and the length of slices in ticks of about a millisecond. */
+void thread_priority(word thread, word priority, word ticks);
+
 word thread_state(word thread);
 void thread_cancel(word lthread);
 

@@ -13,6 +13,8 @@ struct platform_process {
     byte order;                /* what the agent must do as soon as it can */
     byte lost;                 /* it was interrupted when it was to be answered; it will ask again */
     word answer[2];            /* the answer that it gets then */
+    word tables;               /* the number of its page tables in the kernel */
+    byte regions[128];         /* a bit for each 4 MB: it has a page table there */
 };
 
 #endif

@@ -84,13 +84,15 @@ thread_start:
         pop     %ebx
         ret
 
-# Slices of 10 ticks (ScheduleParam: m 10, e 10).
+# Slices of some ticks: the parameter is m 24, e 20, and the unit of e 10 is a tick.
 thread_priority:
         push    %ebx
         push    %esi
         mov     12(%esp), %esi
-        mov     16(%esp), %eax
-        or      $10 << 24 | 10 << 20, %eax
+        mov     20(%esp), %eax
+        shl     $24, %eax
+        or      $10 << 20, %eax
+        or      16(%esp), %eax
         mov     $-1, %ebx
         int     $0x34
         pop     %esi

@@ -85,7 +85,7 @@ static int typed(struct event *e)
 {
     if (!has_received)
         return 0;
-    has_received = in(COM1_STATUS) & HAS_BYTE;
+    has_received = in(COM1 + SERIAL_STATUS) & HAS_BYTE;
     if (has_received)
         *e = (struct event){ .kind = TYPED, .address = in(COM1) };
     return has_received;
@@ -251,7 +251,7 @@ u64 platform_time(void) { return (u64)ticks * MICROSECONDS; }
 
 void platform_print(byte c)
 {
-    while (!(in(COM1_STATUS) & CAN_SEND)) { }
+    while (!(in(COM1 + SERIAL_STATUS) & CAN_SEND)) { }
     out(COM1, c);
 }
 

@@ -34,9 +34,9 @@ static void start_chips(void)
         { 0x43, 0x34 }, { 0x40, TICK & 0xFF }, { 0x40, TICK >> 8 } };
     for (word i = 0; i < sizeof ports / sizeof *ports; i++)
         out(ports[i][0], ports[i][1]);
-    out(COM1_FIFO, 1);
-    out(COM1_MODEM, 0xB);
-    out(COM1_INTERRUPTS, 1);
+    out(COM1 + SERIAL_FIFO, 1);
+    out(COM1 + SERIAL_MODEM, 0xB);
+    out(COM1 + SERIAL_INTERRUPTS, 1);
 }
 
 /* Pages, segments and gates. The directory maps all memory twice: at 0 and at KERNEL_BASE. */

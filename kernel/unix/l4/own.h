@@ -1,0 +1,23 @@
+/* What the server on the microkernel knows about itself. */
+#ifndef OWN_H
+#define OWN_H
+
+#include "types.h"
+
+/* The address of the emulation library in each process, and of the kernel's info page in the server. */
+#define LIBRARY 0x1000u
+#define INFO ((volatile word *)0x50000000u)
+
+struct own {
+    word thread, typist;       /* ids: of the server, and of the receiver of its serial port */
+    word first_task, tasks;    /* of its processes: numbers from first_task on */
+    word port, interrupt;      /* of its serial port; the id of the interrupt */
+    word slice;                /* of its processes, in ticks */
+    word tables;               /* the page tables that its processes may still use */
+    word library;              /* the frame of the emulation library */
+    byte rewrites;             /* an INT 80h becomes a call of the library */
+};
+
+extern struct own own;
+
+#endif

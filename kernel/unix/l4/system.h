@@ -1,0 +1,26 @@
+/* How the root task `systems` starts a server: its part of the machine, and the messages between both. */
+#ifndef SYSTEM_H
+#define SYSTEM_H
+
+#include "types.h"
+
+/* The first thread of the root task: the pager of each server, which gives it memory and ports. */
+#define ROOT 0x04040001u
+
+/* At the server's start, [ESP] is the address of this description, which is in the page behind the server's image. */
+struct system {
+    word archive, archive_end; /* addresses */
+    word first_task, tasks;    /* the tasks whose chief the server is: numbers from first_task on */
+    word tables;               /* the page tables that all its processes together may use */
+    word port, interrupt;      /* of its serial port */
+    char options[32];          /* as on the command line of the archive */
+};
+
+/*
+ * First words of messages from a server to ROOT. MORE: the answer maps the next 4 MB, or page, of the server's memory at
+ * its own address; without a map item, there is no more. END: the system has ended with the status in the second word.
+ */
+#define MORE 0xE0000007u
+#define END 0xE000000Bu
+
+#endif
