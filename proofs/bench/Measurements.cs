@@ -23,13 +23,15 @@ public sealed record BenchRow(string Area, string What, double Value, string Uni
 /// <param name="Progress">Called with each row when it is known.</param>
 /// <param name="Folder">The folder that keeps what gcc builds.</param>
 /// <param name="Programs">A folder with a file system for Unix; null if there is none.</param>
+/// <param name="Papers">Called with the rows of the paper's tables.</param>
 public sealed record BenchOptions(
     string? Area = null,
     int Repeats = 3,
     IReadOnlyList<Theorem>? Theorems = null,
     Action<BenchRow>? Progress = null,
     string Folder = ".",
-    string? Programs = null
+    string? Programs = null,
+    Action<IReadOnlyList<PaperResult>>? Papers = null
 );
 
 /// <summary>Everything that is measured rather than checked.</summary>
@@ -164,7 +166,9 @@ public static class Measurements
     {
         try
         {
-            return [.. Papers.Measure(image, options.Folder, options.Programs).Select(result => result.Row())];
+            var results = Papers.Measure(image, options.Folder, options.Programs);
+            options.Papers?.Invoke(results);
+            return [.. results.Select(result => result.Row())];
         }
         catch (Host.OtherProgramException e) when (options.Area is null)
         {

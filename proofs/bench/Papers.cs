@@ -90,7 +90,7 @@ public static class Papers
     {
         PaperFigure? Of(string name, string what, UnixRun? run, double? paper) =>
             run is not null && run.Cycles.TryGetValue(what, out var cycles)
-                ? new(name, row.Figure(cycles), paper, name == Trap ? null : Shares(run.Shares[what]))
+                ? new(name, row.Figure(cycles), paper, name == Trap ? null : Shares(run.Shares[what], run.Waits[what]))
                 : null;
         PaperFigure?[] figures =
         [
@@ -102,15 +102,15 @@ public static class Papers
         return new(row.Table, row.What, row.Unit, [.. figures.OfType<PaperFigure>()], row.Linux is null ? "L4" : Linux);
     }
 
-    private static string Shares(IReadOnlyDictionary<Runner, long> shares)
+    // A part of less than half a percent is left out.
+    private static string Shares(IReadOnlyDictionary<Runner, long> shares, long waits)
     {
-        var all = shares.Values.Sum();
-        return string.Join(
-            ", ",
-            shares
-                .OrderByDescending(share => share.Value)
-                .Select(share => $"{Name(share.Key)} {(double)share.Value / all:P0}")
-        );
+        var all = (double)shares.Values.Sum();
+        var parts = shares
+            .Where(share => share.Value / all >= 0.005)
+            .OrderByDescending(share => share.Value)
+            .Select(share => $"{Name(share.Key)} {share.Value / all:P0}");
+        return $"{string.Join(", ", parts)} (of all, {waits / all:P0} wait for caches and translations)";
     }
 
     private static string Name(Runner runner) =>

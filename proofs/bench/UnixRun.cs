@@ -18,6 +18,7 @@ public enum Runner
 /// <summary>The measuring program's output on one kind of Unix.</summary>
 /// <param name="Cycles">Cycles of each operation, by its name.</param>
 /// <param name="Shares">The cycles of each runner while a row was measured, preparations and printing included.</param>
+/// <param name="Waits">The cycles of these in which instructions waited for caches and translations.</param>
 /// <param name="Parts">
 /// Cycles between a program's jump into the library and its return, in order: library, kernel, server, kernel, library.
 /// The median of all calls that took this way; empty if there is none.
@@ -25,6 +26,7 @@ public enum Runner
 public sealed record UnixRun(
     IReadOnlyDictionary<string, double> Cycles,
     IReadOnlyDictionary<string, IReadOnlyDictionary<Runner, long>> Shares,
+    IReadOnlyDictionary<string, long> Waits,
     IReadOnlyList<double> Parts
 )
 {
@@ -76,7 +78,7 @@ public sealed record UnixRun(
             throw new MachineException(
                 $"the measuring program ended with {reason}, status {pc.ExitStatus}: {reader.Last}"
             );
-        return new(reader.Cycles, reader.Shares, reader.Parts());
+        return new(reader.Cycles, reader.Shares, reader.Waits, reader.Parts());
     }
 
     /// <summary>The part that executes at an address of a ring: the server is linked below usual programs.</summary>
@@ -91,23 +93,29 @@ public sealed record UnixRun(
     {
         private readonly Dictionary<string, double> _cycles = [];
         private readonly Dictionary<string, IReadOnlyDictionary<Runner, long>> _shares = [];
+        private readonly Dictionary<string, long> _waits = [];
         private readonly List<(Runner Runner, long Cycles)> _way = [];
         private readonly List<long[]> _calls = [];
         private readonly System.Text.StringBuilder _line = new();
         private Dictionary<Runner, long> _running = [];
+        private long _waited;
 
         public IReadOnlyDictionary<string, double> Cycles => _cycles;
 
         public IReadOnlyDictionary<string, IReadOnlyDictionary<Runner, long>> Shares => _shares;
 
+        public IReadOnlyDictionary<string, long> Waits => _waits;
+
         /// <summary>The last line.</summary>
         public string Last { get; private set; } = "";
 
-        public void Next(Timed timed) => Add(At(timed.Step.Ring, timed.Step.Instruction.IP32), timed.Cycles);
+        public void Next(Timed timed) =>
+            Add(At(timed.Step.Ring, timed.Step.Instruction.IP32), timed.Cycles, timed.Waited);
 
-        /// <summary>Adds the cycles of an instruction.</summary>
-        public void Add(Runner runner, int cycles)
+        /// <summary>Adds the cycles of an instruction, and those of them in which it waited.</summary>
+        public void Add(Runner runner, int cycles, int waited = 0)
         {
+            _waited += waited;
             _running[runner] = _running.GetValueOrDefault(runner) + cycles;
             if (_cycles.Count > 0)
                 return;
@@ -139,8 +147,9 @@ public sealed record UnixRun(
             var colon = Last.LastIndexOf(": ", StringComparison.Ordinal);
             if (colon < 0 || !long.TryParse(Last[(colon + 2)..], out var cycles))
                 return;
-            (_cycles[Last[..colon]], _shares[Last[..colon]]) = (cycles, _running);
-            _running = [];
+            var row = Last[..colon];
+            (_cycles[row], _shares[row], _waits[row]) = (cycles, _running, _waited);
+            (_running, _waited) = ([], 0);
         }
 
         /// <summary>The median of each part of a call.</summary>

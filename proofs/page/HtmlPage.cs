@@ -29,7 +29,8 @@ public static class HtmlPage
             .Replace("@script", string.Concat(scripts.Select(Resource)), StringComparison.Ordinal)
             .Replace("@data", data, StringComparison.Ordinal);
 
-    private static string Resource(string name)
+    /// <summary>The text of a file of this folder.</summary>
+    internal static string Resource(string name)
     {
         using var stream = typeof(HtmlPage).Assembly.GetManifestResourceStream($"page/{name}")!;
         using var reader = new StreamReader(stream);

@@ -39,6 +39,7 @@ public sealed class UnixRunTests
         var reader = new UnixRun.Reader();
         Run(reader, Runner.Program, 5);
         Run(reader, Runner.Kernel, 7);
+        reader.Add(Runner.Kernel, cycles: 2, waited: 2);
         Print(reader, "unix: 64788 KB of memory are free\r\ngetpid: 334\r\n");
         Run(reader, Runner.Server, 3);
         Print(reader, "pipe, 64 KB: 99086\r\n");
@@ -46,7 +47,8 @@ public sealed class UnixRunTests
         Assert.Equal(334, reader.Cycles["getpid"]);
         Assert.Equal(99_086, reader.Cycles["pipe, 64 KB"]);
         Assert.Equal(2, reader.Cycles.Count);
-        Assert.Equal((5, 7), (reader.Shares["getpid"][Runner.Program], reader.Shares["getpid"][Runner.Kernel]));
+        Assert.Equal((5, 9), (reader.Shares["getpid"][Runner.Program], reader.Shares["getpid"][Runner.Kernel]));
+        Assert.Equal((2, 0), (reader.Waits["getpid"], reader.Waits["pipe, 64 KB"]));
         Assert.Equal([Runner.Server], reader.Shares["pipe, 64 KB"].Keys);
     }
 

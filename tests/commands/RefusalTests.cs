@@ -39,6 +39,8 @@ public sealed class RefusalTests : IDisposable
     [InlineData("check frobnicate", "no model 'frobnicate'")]
     [InlineData("list frobnicate", "no code at a symbol 'frobnicate'")]
     [InlineData("bench frobnicate", "no area 'frobnicate'")]
+    [InlineData("bench ipc --html page.html", "only the paper's tables are drawn; give bench papers")]
+    [InlineData("bench papers --html no-folder/page.html", "there is no folder")]
     [InlineData("image", "--output")]
     [InlineData("image -o", "-o")]
     [InlineData("image -o /nowhere/at/all", "/nowhere/at/all")]
