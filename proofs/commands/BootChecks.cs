@@ -2,6 +2,7 @@ using Verified.Kernel;
 using Verified.Machine.Boot;
 using Verified.Machine.Computer;
 using Verified.Proofs.Check;
+using Verified.Proofs.Events;
 using Verified.Proofs.First;
 using Verified.Proofs.Prove;
 using Verified.Spec;
@@ -92,9 +93,9 @@ internal static class BootChecks
             .. modules.Count == 0 ? (IReadOnlyList<Claim>)[OfRings(boot, image, pc)] : [],
             Claim.Of(
                 $"{boot}: invariants hold at the first step",
-                Invariant(state) is null,
+                WholeState.Violation(state) is null,
                 Standing.Proved,
-                Invariant(state) ?? $"{Invariants<Concrete>.All.Count} invariants, every row"
+                WholeState.Violation(state) ?? $"{Invariants<Concrete>.All.Count} invariants, every row"
             ),
             Claim.Of(
                 $"{boot}: the lists of mappings and the chiefs are in order at the first step",
@@ -129,17 +130,6 @@ internal static class BootChecks
             Standing.Proved,
             wrong ?? $"{cases:N0} far transfers, returns, INT n and events: every selector and vector"
         );
-    }
-
-    /// <summary>The first invariant that a state violates, or null.</summary>
-    public static string? Invariant(State<Concrete> state)
-    {
-        foreach (var invariant in Invariants<Concrete>.All)
-            for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, state.Limits); i++)
-            for (var j = 0u; j < (invariant.Pairs ? state.Limits.Threads : 1); j++)
-                if (!invariant.Holds(state, i, j))
-                    return $"{invariant.Name} is violated at row {i}: {invariant.Why}";
-        return null;
     }
 
     private static string? Order(State<Concrete> state)

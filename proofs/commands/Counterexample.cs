@@ -76,7 +76,7 @@ internal static class Counterexample
             Injected: !own && way.Stage == Stages.User && way.Step is not (Entry.Tick or Entry.Interrupt)
         );
         var trace = new Trace(Snapshot.Of(state), own ? [] : [step], Note: $"{theorem}: {refutation.What}");
-        if (BootChecks.Invariant(state) is { } impossible)
+        if (WholeState.Violation(state) is { } impossible)
             return new(trace, Defect: $"its case is not a possible state: {impossible}");
         var one = trace with { Events = [step] };
         if (

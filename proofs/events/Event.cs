@@ -80,7 +80,7 @@ public sealed record Event(
 {
     /// <summary>
     /// The kernel's own steps after an event, up to the next user or idle state. The caller makes each step before it
-    /// takes the next.
+    /// takes the next. They end even if the spec is wrong and never reaches such a state.
     /// </summary>
     /// <param name="s">The state they are made on.</param>
     /// <param name="between">The event's <see cref="InterruptBetweenSteps"/>.</param>
@@ -91,7 +91,7 @@ public sealed record Event(
     )
     {
         var (steps, waits) = (0u, between is not null);
-        while (true)
+        for (var made = 0L; made <= MostOwnSteps(s.Limits); made++)
         {
             // An interrupt raised at the start waits for the first point where it may come.
             var own = Kernel<Concrete>.OwnStep(s.Stage.Value);
@@ -117,6 +117,20 @@ public sealed record Event(
             yield return (step, 0);
         }
     }
+
+    /// <summary>
+    /// The most steps of one operation on mappings. It visits at most the entries of all page tables, and each mapping
+    /// a few times. The deletion of a task takes a step for each row of the tables.
+    /// </summary>
+    public static uint MostMapSteps(Limits limits) =>
+        limits.Paging.Tables * limits.Paging.Entries
+        + 4 * limits.Paging.Nodes
+        + limits.Paging.Slots
+        + 4 * limits.Threads
+        + limits.Tasks * limits.Tasks;
+
+    // The operations of an event, an interrupt between their steps, and the steps of scheduling after both.
+    private static long MostOwnSteps(Limits limits) => 2L * (MostMapSteps(limits) + 10L * limits.Threads);
 
     /// <summary>Whether it can come in a state.</summary>
     public bool Fits(State<Concrete> s) =>

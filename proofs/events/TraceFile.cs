@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Verified.Proofs.Traces;
 using Verified.Spec;
 using Verified.Spec.Tables;
@@ -29,8 +30,10 @@ public static class TraceFile
         IReadOnlyList<Cell>? Start = null
     );
 
-    // A start with more cells is not repeated in each state.
-    private const int MostRepeated = 10_000;
+    private const int HashLength = 2 * SHA256.HashSizeInBytes;
+
+    // A start is repeated in each state, up to so many cells in all states together.
+    private const long MostRepeated = 400_000;
 
     private sealed record Sizes(uint Tasks, uint Lthreads, uint Priorities, Paging? Paging = null)
     {
@@ -75,7 +78,7 @@ public static class TraceFile
     public static string Write(Trace trace)
     {
         var narration = new Narration(trace);
-        var isLarge = !trace.Booted && trace.Start.Cells.Count > MostRepeated;
+        var isLarge = !trace.Booted && trace.Start.Cells.Count * (1L + trace.Events.Count) > MostRepeated;
         var states = new StateTable(
             trace.Booted || isLarge ? [] : trace.Start.Cells,
             narration.Steps().Select(step => new TracedStep(step.Event, step.ToString(), step.Changes)),
@@ -110,19 +113,22 @@ public static class TraceFile
     /// <inheritdoc cref="Load"/>
     public static Trace Read(string text) => Format.Read(text, ToTrace);
 
-    private static Trace ToTrace(Ours ours, IReadOnlyList<Cell> first)
+    private static Trace ToTrace(Ours ours, IReadOnlyList<Cell> first, int? loop)
     {
         var (limits, booted) = (ours.Sizes.ToLimits(), ours.Booted == true);
         var start = booted ? BootedState.Snapshot(limits) : new Snapshot(limits, ours.Start ?? first);
         Validate(start);
-        return new(
-            start,
-            [.. ours.Events.Select(stored => stored.ToEvent())],
-            ours.Memory,
-            ours.Verdict,
-            booted,
-            ours.Origin
-        );
+        if (!booted && WholeState.Violation(start.ToState()) is { } violated)
+            throw new TraceFileException($"its first state is none of the kernel's: {violated}");
+        List<Event> events = [.. ours.Events.Select(stored => stored.ToEvent())];
+        foreach (var (n, e) in events.Index())
+            if (e.Registers is { Eflags: var flags } && !Flags.AreUser((Concrete)flags).Known)
+                throw new TraceFileException($"event {n + 1} ({e.Entry}): no user can have EFLAGS {flags:X8}h");
+        if (loop >= events.Count)
+            throw new TraceFileException($"the run returns to event {loop + 1}, and has {events.Count}");
+        if (ours.Origin?.Image?.Sha256 is { } hash && (hash.Length != HashLength || !hash.All(char.IsAsciiHexDigit)))
+            throw new TraceFileException($"'{hash}' is not the SHA-256 of an image");
+        return new(start, events, ours.Memory, ours.Verdict, booted, ours.Origin, loop);
     }
 
     private static void Validate(Snapshot start)

@@ -1,3 +1,4 @@
+using Verified.Proofs.Traces;
 using Verified.Spec;
 using Verified.Spec.Values;
 
@@ -33,13 +34,17 @@ public static class Unfolding
     /// before its first event and after each event.
     /// </param>
     /// <param name="s">The state that the caller makes the steps on: at first, the trace's start.</param>
+    /// <exception cref="TraceFileException">
+    /// The trace has the kernel's own steps, and an event cannot come in its state.
+    /// </exception>
     public static IEnumerable<SingleStep> Of(Trace trace, State<Concrete> s) =>
-        trace.Origin is { IsOfModel: true } ? trace.Events.Select((e, i) => new SingleStep(i, e))
+        trace.Origin is { IsOfModel: true } ? trace.Events.Select((e, i) => Told(i, e, s))
         : trace.Events.Any(IsOwn) ? OfMixed(trace, s)
         : OfEvents(trace, s);
 
     /// <summary>
-    /// The steps of one event, and the kernel's own steps after it. There are none if the event does not fit the state.
+    /// The steps of one event, and the kernel's own steps after it. There are none if the event does not fit the state,
+    /// or if its instruction does not raise it there.
     /// </summary>
     /// <param name="e">The event.</param>
     /// <param name="s">A user or idle state.</param>
@@ -50,12 +55,19 @@ public static class Unfolding
         if (e.By is null || s.Stage.Value != Stages.User)
             yield return e;
         else
+        {
+            var arises = false;
             foreach (var arisen in Judge.Arisen(s, e))
             {
+                arises = true;
                 foreach (var (own, argument) in Event.OwnSteps(s))
                     yield return new(own, null, argument);
                 yield return arisen;
             }
+
+            if (!arises)
+                yield break;
+        }
 
         foreach (var (own, argument) in Event.OwnSteps(s, e.Between))
             yield return new(own, null, argument);
@@ -80,7 +92,14 @@ public static class Unfolding
             if (!tellsMaps || !e.ComesBetween(s))
                 foreach (var (own, argument) in Event.OwnSteps(s).TakeWhile(own => own.Entry != e.Entry))
                     yield return new(i - 1, new(own, null, argument));
-            yield return new(i, e);
+            yield return Told(i, e, s);
         }
     }
+
+    private static SingleStep Told(int number, Event e, State<Concrete> s) =>
+        e.Fits(s) || e.ComesBetween(s)
+            ? new(number, e)
+            : throw new TraceFileException(
+                $"event {number + 1} ({e.Entry}) cannot come in the state before it; the file is of another kernel"
+            );
 }

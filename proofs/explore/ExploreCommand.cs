@@ -46,7 +46,9 @@ internal static class ExploreCommand
             case "until":
                 return session.RunUntil(Read<Until>(body).Condition, cancel);
             case "follow":
-                return $"{session.Follow()} events of the trace follow";
+                var (came, skipped) = session.Follow();
+                return $"{came} events of the trace follow"
+                    + (skipped == 0 ? "" : $"; {skipped} cannot come in their states and do nothing");
             case "load":
                 session.Load(TraceFile.Read(body));
                 return $"loaded: {session.World.Says}";

@@ -24,6 +24,7 @@ public sealed class Judged
 
     private readonly IReadOnlyList<Invariant<State<Concrete>, Concrete>> _invariants;
     private readonly IReadOnlyList<Property<Concrete>> _properties;
+    private readonly HashSet<int> _came = [];
     private uint[] _threads;
     private readonly Dictionary<Property<Concrete>, string?> _judged = [];
 
@@ -53,12 +54,9 @@ public sealed class Judged
         turns.Begin();
         foreach (var (n, single) in Unfolding.Of(trace, Tables.State))
         {
+            _came.Add(n);
             if (single is not { } e)
                 continue;
-            if (!(e.Fits(Tables.State) || e.ComesBetween(Tables.State)))
-                throw new TraceFileException(
-                    $"event {n + 1} ({e.Entry}) cannot come in the state before it; the file is of another kernel"
-                );
             if (e.MayStart(Tables.State) is { } row && !_threads.Contains(row))
                 Tables.LookOnlyAt(_threads = [.. _threads, row]);
             if (e.Registers is { } registers && Tables.State.Stage.Value == Stages.User)
@@ -75,6 +73,9 @@ public sealed class Judged
 
     /// <summary>The rows of the threads that are or were in use, and row 0.</summary>
     public IReadOnlyList<uint> Threads => _threads;
+
+    /// <summary>The events that could come in their states. All others do nothing.</summary>
+    public IReadOnlySet<int> Came => _came;
 
     /// <summary>The state that the run ends in.</summary>
     public FlatTables Tables { get; }

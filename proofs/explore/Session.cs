@@ -100,15 +100,20 @@ public sealed partial class Session
         return found.Says;
     }
 
-    /// <summary>Takes the explored trace's events that are not yet in the run. Returns their number.</summary>
+    /// <summary>
+    /// Takes the explored trace's events that are not yet in the run. An event that cannot come in its state does
+    /// nothing, here as in a replay.
+    /// </summary>
+    /// <returns>How many events came, and how many could not.</returns>
     /// <exception cref="ExploreException">There is no such event.</exception>
-    public int Follow()
+    public (int Came, int Skipped) Follow()
     {
-        var rest = _world.Rest(_events);
+        var (first, rest) = (_events.Count, _world.Rest(_events));
         if (rest.Count == 0)
             throw new ExploreException("the run has all events of the trace");
         Append(rest);
-        return rest.Count;
+        var came = _present.Came.Count(number => number >= first);
+        return (came, rest.Count - came);
     }
 
     /// <summary>Begins again with a trace: a model's at its end, any other at its start.</summary>

@@ -166,7 +166,7 @@ public static partial class FuzzRun
             {
                 if (entry is Entry.Tick or Entry.Interrupt)
                     steps = 0;
-                if (entry == Entry.Map ? mapSteps++ > MostMapSteps(Limits) : steps++ > 9 * _threads.Length)
+                if (entry == Entry.Map ? mapSteps++ > Event.MostMapSteps(Limits) : steps++ > 9 * _threads.Length)
                     return ("settles", "the kernel's own steps end at a user or idle");
                 _kernel.Step(entry, argument);
                 if (After(entry, argument) is { } violated)

@@ -1,6 +1,5 @@
 using Verified.Proofs.Check;
 using Verified.Proofs.Events;
-using Verified.Spec;
 using Verified.Spec.Tables;
 
 namespace Verified.Proofs.Fuzz;
@@ -61,12 +60,4 @@ public static partial class FuzzRun
 
     // The deletion of a task takes a step for each row of the tables.
     private const uint MostManaged = 64;
-
-    // An operation visits at most the entries of all page tables, and each mapping a few times.
-    private static uint MostMapSteps(Limits limits) =>
-        limits.Paging.Tables * limits.Paging.Entries
-        + 4 * limits.Paging.Nodes
-        + limits.Paging.Slots
-        + 4 * limits.Threads
-        + limits.Tasks * limits.Tasks;
 }

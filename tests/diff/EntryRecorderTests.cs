@@ -63,7 +63,7 @@ public class EntryRecorderTests
     {
         var trace = Run(Image, "pager", most: 8).Recorded()! with { Origin = new("run") };
         var session = new Session(new TraceWorld(TraceFile.Read(TraceFile.Write(trace)), 1));
-        Assert.Equal(8, session.Follow());
+        Assert.Equal((8, 0), session.Follow());
         Assert.False(session.View().Page.Fails);
         Assert.Equal(Transcript.Of(trace), session.View().Page.Steps.Select(step => step.Text));
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Verified.Proofs.Check;
 using Verified.Proofs.Events;
 using Verified.Proofs.Fuzz;
@@ -148,6 +149,15 @@ public class TraceFileTests
     [InlineData("\"Status\":{", "\"Nose\":{", "no column Nose")]
     [InlineData("\"Status\":{\"#map\":[[", "\"Status\":{\"#map\":[[9999,1],[", "rows 0..15")]
     [InlineData("\"Status\":{\"#map\":[[", "\"Status\":{\"#map\":[[1,16],[", "wider than 4 bits")]
+    [InlineData(
+        "\"Status\":{\"#map\":[[",
+        "\"Status\":{\"#map\":[[0,12],[",
+        "the kernel's: id-names-row is violated at Thread 0: an active thread"
+    )]
+    [InlineData("\"Current\":{\"#map\":[]", "\"Current\":{\"#map\":[[0,999]]", "is none of the kernel's")]
+    [InlineData("\"eflags\":514", "\"eflags\":12802", "event 1 (Ipc): no user can have EFLAGS 00003202h")]
+    [InlineData("\"sha256\":\"AAA", "\"sha256\":\"A-A", "is not the SHA-256 of an image")]
+    [InlineData("\"entry\":\"Ipc\"", "\"entry\":99", "not a trace file at line 2")]
     [InlineData("\"Status\":{\"#map\":[[", "\"Status\":{\"#map\":[[1],[", "not a trace file")]
     [InlineData("\"Status\":{\"#map\":", "\"Status\":{\"map\":", "not a trace file")]
     [InlineData("\"by\":\"F4\"", "\"by\":\"CD3\"", "not a trace file")]
@@ -165,6 +175,28 @@ public class TraceFileTests
         var e = Assert.Throws<TraceFileException>(() => TraceFile.Read(text));
         Assert.Contains(says, e.Message);
         Assert.DoesNotContain('\n', e.Message);
+    }
+
+    [Fact]
+    public void A_state_with_a_cycle_in_a_list_is_refused_and_its_steps_end()
+    {
+        var s = Boot.Initial(new(4, 4, 4), []);
+        (s.Stage, s.Mappings.Operation, s.Mappings.Phase) = (Stages.Map, Operations.Unmap, Phases.Reduce);
+        (s.Mappings.Root, s.Mappings.At, s.Mappings.Depth[2]) = (1, 1, 1);
+        (s.Mappings.Next[1], s.Mappings.Next[2]) = (2, 2);
+        Refuses(TraceFile.Write(new(Snapshot.Of(s), [])), "its first state is none of the kernel's: ");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_run_that_repeats_itself_is_read_with_the_event_from_which_it_does(int loop)
+    {
+        var trace = Example with { Events = [new(Entry.Tick), new(Entry.Tick), new(Entry.Tick)], Loop = loop };
+        var text = TraceFile.Write(trace);
+        Assert.Equal(loop, TraceFile.Read(text).Loop);
+        Refuses(Regex.Replace(text, "\"loop\": [0-9]+", "\"loop\": 99"), "not a trace file");
     }
 
     [Fact]

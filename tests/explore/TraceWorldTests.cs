@@ -36,10 +36,24 @@ public sealed class TraceWorldTests(PlantedTrace planted) : IClassFixture<Plante
         var trace = RandomRun.Of(1, events: 12);
         var session = new Session(new TraceWorld(trace, 1));
         session.Take(0, 0, follows: true);
-        Assert.Equal(trace.Events.Count - 1, session.Follow());
+        Assert.Equal((trace.Events.Count - 1, 0), session.Follow());
         Assert.Equal((trace.Events.Count, 0), (session.Count, session.View().Rest));
         session.Back();
         Assert.Equal((trace.Events.Count - 1, 1), (session.Count, session.View().Rest));
+    }
+
+    [Fact]
+    public void Events_of_the_trace_that_cannot_come_are_counted_apart()
+    {
+        // No thread may handle the interrupt of the second controller.
+        var run = RandomRun.Of(1, events: 12);
+        Event never = new(Entry.Interrupt, null, Interrupts.Cascade + 1);
+        var session = new Session(
+            new TraceWorld(run with { Events = [.. run.Events.Take(3), never, .. run.Events.Skip(3), never] }, 1)
+        );
+        Assert.Equal((12, 2), session.Follow());
+        Assert.Equal(Transcript.Of(run), session.View().Page.Steps.Select(step => step.Text));
+        Assert.Equal(0, session.View().Rest);
     }
 
     [Fact]
@@ -190,7 +204,7 @@ public sealed class TraceWorldTests(PlantedTrace planted) : IClassFixture<Plante
                 CommandLine.Run(["replay", file, "--image", planted.BadFile], output, output)
             );
             var again = new Session(new TraceWorld(TraceFile.Load(file), 1, planted.Whole));
-            Assert.Equal(session.Count, again.Follow());
+            Assert.Equal((session.Count, 0), again.Follow());
             Assert.Equal(
                 session.View().Page.Steps.Select(step => step.Text),
                 again.View().Page.Steps.Select(step => step.Text)

@@ -31,14 +31,14 @@ public static class SubjectTrace
 
     /// <summary>Reads the program in a file's text.</summary>
     /// <exception cref="TraceFileException">It is not a trace of a subject.</exception>
-    public static IReadOnlyList<SubjectEvent> Read(string text) => Format.Read(text, (stored, _) => stored.Events);
+    public static IReadOnlyList<SubjectEvent> Read(string text) => Format.Read(text, (stored, _, _) => stored.Events);
 
     /// <summary>The name of the kernel that a file's text belongs to; null if it is not a trace of a subject.</summary>
     public static string? KernelOf(string text)
     {
         try
         {
-            return Format.Read(text, (stored, _) => stored.Kernel);
+            return Format.Read(text, (stored, _, _) => stored.Kernel);
         }
         catch (TraceFileException)
         {

@@ -65,6 +65,20 @@ public sealed class StateTable
     /// <summary>The state before an event, to which an endless run returns.</summary>
     public int? IndexOf(int? @event) => @event is { } e ? Math.Max(0, _events.FindIndex(of => of >= e) - 1) : null;
 
+    /// <summary>The event after a state: the inverse of <see cref="IndexOf"/>.</summary>
+    /// <exception cref="JsonException">There is no such state, or nothing follows it.</exception>
+    public static int EventAfter(IReadOnlyList<Dictionary<string, JsonElement>> states, int index) =>
+        index >= 0
+        && index < states.Count - 1
+        && states[index + 1].TryGetValue(MetaName, out var meta)
+        && meta.ValueKind == JsonValueKind.Object
+        && meta.TryGetProperty("event", out var number)
+        && number.ValueKind == JsonValueKind.Number
+        && number.TryGetInt32(out var e)
+        && e >= 0
+            ? e
+            : throw new JsonException($"no event follows the state {index}, to which the run returns");
+
     /// <summary>The cells that the maps of a state list.</summary>
     /// <exception cref="JsonException">A column is not a map of numbers.</exception>
     public static IReadOnlyList<Cell> CellsOf(IReadOnlyDictionary<string, JsonElement> state)

@@ -57,9 +57,11 @@ public sealed class TraceFormat<T>(int version, params JsonConverter[] converter
 
     /// <summary>Reads a file's text.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="make">Makes the trace from the data and the cells of the first state.</param>
+    /// <param name="make">
+    /// Makes the trace from the data, the cells of the first state, and the event from which the run repeats itself.
+    /// </param>
     /// <exception cref="TraceFileException">It is not a trace of this version.</exception>
-    public TTrace Read<TTrace>(string text, Func<T, IReadOnlyList<Cell>, TTrace> make)
+    public TTrace Read<TTrace>(string text, Func<T, IReadOnlyList<Cell>, int?, TTrace> make)
     {
         try
         {
@@ -75,7 +77,11 @@ public sealed class TraceFormat<T>(int version, params JsonConverter[] converter
             var contents = JsonSerializer.Deserialize<Contents>(text, _options)!;
             if (contents.States.Count == 0)
                 throw new JsonException("there is no first state");
-            return make(contents.Meta.Verified, StateTable.CellsOf(contents.States[0]));
+            return make(
+                contents.Meta.Verified,
+                StateTable.CellsOf(contents.States[0]),
+                contents.Loop is { } loop ? StateTable.EventAfter(contents.States, loop) : null
+            );
         }
         catch (JsonException e)
         {
@@ -139,7 +145,7 @@ public sealed class TraceFormat<T>(int version, params JsonConverter[] converter
             RespectNullableAnnotations = true,
             RespectRequiredConstructorParameters = true,
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-            Converters = { new JsonStringEnumConverter() },
+            Converters = { new JsonStringEnumConverter(allowIntegerValues: false) },
         };
         foreach (var converter in converters)
             options.Converters.Add(converter);
