@@ -173,8 +173,8 @@ internal static class MutateVerb
         string Place(Flip flip) => FlipReport.Place(image, flips.Linear(flip), flip);
     }
 
-    // The page shows the first flip that random programs notice.
-    private static void Draw(
+    // The page shows the first flip that random programs notice. Its trace is saved with the damaged image.
+    internal static void Draw(
         Display display,
         KernelImage image,
         IReadOnlyList<FlipResult> results,
@@ -189,9 +189,17 @@ internal static class MutateVerb
         var damaged = KernelImage.Read(file);
         if (DiffRun.Run(damaged, new(seed, events, Workers: 1)).Disagreement is not { } found)
             return;
-        var trace = found.Trace with { Origin = new("mutate", seed, Image: new(Images.Hash(damaged))) };
+        var kept = Path.Combine(Report.Folder, "mutate.elf");
+        var path = Reporting.Keep(display, kept, () => damaged.Save(kept)) ? kept : null;
+        var what = $"bit {flip.Bit} of byte {flip.Offset:X}h is flipped";
+        var trace = found.Trace with
+        {
+            Note = $"{what}: {found.Difference}",
+            Origin = new("mutate", seed, Image: new(Images.Hash(damaged), path)),
+        };
         var shown = Report.Of(damaged, found with { Trace = trace });
-        display.Findings.Add(shown with { What = $"bit {flip.Bit} of byte {flip.Offset:X}h is flipped: {shown.What}" });
+        display.Findings.Add(shown with { What = $"{what}: {shown.What}" });
+        Report.Save(display, trace, "mutate");
     }
 
     /// <summary>The theorems that a flip in a region may refute; null means every region.</summary>

@@ -11,11 +11,19 @@ namespace Verified.Proofs.Page;
 /// <param name="Text">The task, the page and the rights.</param>
 public sealed record MappingLine(uint Node, uint Depth, string Text);
 
-/// <summary>The mappings of a frame before and after a step.</summary>
+/// <summary>
+/// The mappings of a frame that a step changes, before and after it, and those that they are derived from.
+/// </summary>
 /// <param name="Frame">What is mapped.</param>
 /// <param name="Before">Its mappings before the step.</param>
 /// <param name="After">Its mappings after the step.</param>
-public sealed record MappingTree(string Frame, IReadOnlyList<MappingLine> Before, IReadOnlyList<MappingLine> After)
+/// <param name="Others">The number of mappings of the frame after the step that are not shown.</param>
+public sealed record MappingTree(
+    string Frame,
+    IReadOnlyList<MappingLine> Before,
+    IReadOnlyList<MappingLine> After,
+    int Others
+)
 {
     // The most frames of a step, and the most mappings of a frame, that a page shows.
     private const int MostFrames = 8,
@@ -34,16 +42,48 @@ public sealed record MappingTree(string Frame, IReadOnlyList<MappingLine> Before
                     .Select(state => state.Mappings.Frame[node].Value)
             )
             .Distinct()
-            .Order()
-            .Take(MostFrames);
+            .Order();
         return
         [
-            .. frames.Select(frame => new MappingTree(
-                Name(after.Limits, frame),
-                Lines(before, frame),
-                Lines(after, frame)
-            )),
+            .. frames
+                .Select(frame => Of(Name(after.Limits, frame), Lines(before, frame), Lines(after, frame)))
+                .OfType<MappingTree>()
+                .Take(MostFrames),
         ];
+    }
+
+    private static MappingTree? Of(string frame, List<MappingLine> before, List<MappingLine> after)
+    {
+        HashSet<MappingLine> shown = [.. before];
+        shown.SymmetricExceptWith(after);
+        if (shown.Count == 0)
+            return null;
+        foreach (var lines in (List<MappingLine>[])[before, after])
+            shown.UnionWith(Origins(lines, shown));
+        IReadOnlyList<MappingLine> shownAfter = [.. after.Where(shown.Contains).Take(MostMappings)];
+        return new(
+            frame,
+            [.. before.Where(shown.Contains).Take(MostMappings)],
+            shownAfter,
+            after.Count - shownAfter.Count
+        );
+    }
+
+    // The mappings that some mappings are derived from. In a list, the children of a mapping follow it, and are deeper.
+    private static List<MappingLine> Origins(List<MappingLine> lines, HashSet<MappingLine> of)
+    {
+        List<MappingLine> origins = [];
+        var depth = 0u;
+        foreach (var line in Enumerable.Reverse(lines))
+            if (of.Contains(line))
+                depth = line.Depth;
+            else if (line.Depth < depth)
+            {
+                origins.Add(line);
+                depth = line.Depth;
+            }
+
+        return origins;
     }
 
     private static string Name(Limits limits, uint frame)
@@ -54,7 +94,7 @@ public sealed record MappingTree(string Frame, IReadOnlyList<MappingLine> Before
         return $"ports {first:X}h to {first + 15:X}h";
     }
 
-    private static IReadOnlyList<MappingLine> Lines(State<Concrete> s, uint frame)
+    private static List<MappingLine> Lines(State<Concrete> s, uint frame)
     {
         var m = s.Mappings;
         return
@@ -62,7 +102,6 @@ public sealed record MappingTree(string Frame, IReadOnlyList<MappingLine> Before
             .. Forest
                 .List(s, frame)
                 .Where(node => m.Space[node].Value != 0)
-                .Take(MostMappings)
                 .Select(node => new MappingLine(
                     node,
                     m.Depth[node].Value,

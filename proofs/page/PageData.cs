@@ -25,15 +25,16 @@ public sealed record Doing(uint Row, string Status, string Text, bool Runs, bool
 /// <param name="Row">The row's name.</param>
 /// <param name="Old">The value before the step.</param>
 /// <param name="New">The value after the step.</param>
-/// <param name="Meaning">The meaning of the column.</param>
-public sealed record ShownChange(string Column, string Row, string Old, string New, string Meaning);
+public sealed record ShownChange(string Column, string Row, string Old, string New);
 
 /// <summary>A step as the page shows it.</summary>
 /// <param name="Text">The step in a line.</param>
 /// <param name="Actor">Row of the thread that had the processor; 0 for none.</param>
 /// <param name="Mark">The event from outside: a tick or an interrupt; null for any other step.</param>
 /// <param name="Messages">The arrows.</param>
-/// <param name="Threads">The state of each thread of the chart afterwards.</param>
+/// <param name="Threads">
+/// The state of each thread of the chart afterwards: its place in <see cref="PageData.Doings"/>.
+/// </param>
 /// <param name="Changes">The values that differ afterwards.</param>
 /// <param name="Trees">The mappings of the frames that are involved.</param>
 public sealed record ShownStep(
@@ -41,42 +42,9 @@ public sealed record ShownStep(
     uint Actor,
     string? Mark,
     IReadOnlyList<Message> Messages,
-    IReadOnlyList<Doing> Threads,
+    IReadOnlyList<int> Threads,
     IReadOnlyList<ShownChange> Changes,
     IReadOnlyList<MappingTree> Trees
-);
-
-/// <summary>An instruction of the last event's path.</summary>
-/// <param name="Address">Linear address, in hexadecimal digits.</param>
-/// <param name="Place">Symbol and distance.</param>
-/// <param name="Text">Its disassembly; for a conditional jump, also whether it is taken.</param>
-/// <param name="Source">Its source line; empty if it is not known.</param>
-/// <param name="Deviates">Whether it made the difference.</param>
-/// <param name="IsNear">Whether it wrote to the same row.</param>
-public sealed record ShownInstruction(
-    string Address,
-    string Place,
-    string Text,
-    string Source,
-    bool Deviates,
-    bool IsNear
-);
-
-/// <summary>A line of the kernel's source.</summary>
-public sealed record SourceText(int Number, string Text, bool Deviates);
-
-/// <summary>The image's path to the deviating instruction.</summary>
-/// <param name="Reason">The role of the marked instruction.</param>
-/// <param name="Place">Its source line.</param>
-/// <param name="Source">The lines around it; none if the source is missing.</param>
-/// <param name="Length">The length of the whole path.</param>
-/// <param name="Instructions">The end of the path.</param>
-public sealed record ShownPath(
-    string Reason,
-    string Place,
-    IReadOnlyList<SourceText> Source,
-    long Length,
-    IReadOnlyList<ShownInstruction> Instructions
 );
 
 /// <summary>Everything that the page draws.</summary>
@@ -86,6 +54,8 @@ public sealed record ShownPath(
 /// <param name="Origin">The check that found it.</param>
 /// <param name="Lanes">The lifelines, from left to right.</param>
 /// <param name="Steps">The steps.</param>
+/// <param name="Doings">What threads do after steps. Most threads do the same over many steps.</param>
+/// <param name="Meanings">The meaning of each column that a step changes.</param>
 /// <param name="Path">The machine code of the last event; null if the spec alone fails.</param>
 /// <param name="Loop">The step from which the run repeats itself; null if it ends.</param>
 /// <param name="Wrong">The step after which the failure shows; null if there is none.</param>
@@ -96,6 +66,8 @@ public sealed record PageData(
     string Origin,
     IReadOnlyList<Lane> Lanes,
     IReadOnlyList<ShownStep> Steps,
+    IReadOnlyList<Doing> Doings,
+    IReadOnlyDictionary<string, string> Meanings,
     ShownPath? Path,
     int? Loop,
     int? Wrong = null
@@ -126,21 +98,28 @@ public sealed record PageData(
             NarratedStep Step,
             IReadOnlyList<Message> Messages,
             IReadOnlyList<MappingTree> Trees,
-            Doing[] Threads,
+            int[] Threads,
             IReadOnlyList<ShownChange> Changes
         )> told = [];
         HashSet<uint> rows = [];
+        Dictionary<Doing, int> doings = [];
         foreach (var step in narration.Steps())
         {
             var (before, after) = (narration.Before, narration.After);
             var messages = Message.Of(before, after, step.Actor);
-            told.Add((step, messages, MappingTree.Of(before, after, step), DoingOf(after), Shown(after, step)));
+            int[] threads =
+            [
+                .. DoingOf(after)
+                    .Select(doing => doings.TryGetValue(doing, out var place) ? place : doings[doing] = doings.Count),
+            ];
+            told.Add((step, messages, MappingTree.Of(before, after, step), threads, Shown(after, step)));
             rows.UnionWith(messages.SelectMany(message => new[] { message.From ?? 0, message.To }));
             rows.UnionWith(step.Changes.Where(change => change.Column == "Status").Select(change => change.Row));
             rows.UnionWith([step.Actor, after.Current.Value]);
         }
 
         rows.Remove(State<Concrete>.Nobody);
+        Doing[] all = [.. doings.Keys];
         var hasInterrupts = told.Any(step =>
             Mark(step.Step) is not null || step.Messages.Any(message => message.From is null)
         );
@@ -165,12 +144,17 @@ public sealed record PageData(
                     step.Step.Actor,
                     Mark(step.Step),
                     step.Messages,
-                    [.. step.Threads.Where(doing => rows.Contains(doing.Row))],
+                    [.. step.Threads.Where(place => rows.Contains(all[place].Row))],
                     step.Changes,
                     step.Trees
                 )),
             ],
-            explained is null ? null : Shown(explained),
+            all,
+            told.SelectMany(step => step.Changes)
+                .Select(change => change.Column)
+                .Distinct()
+                .ToDictionary(column => column, Glossary.Meaning),
+            explained is null ? null : ShownPath.Of(explained),
             trace.Loop is { } loop ? told.FindIndex(step => step.Step.Event >= loop) : null,
             !fails || told.Count == 0 ? null
                 : wrong is { } last ? Math.Max(0, told.FindLastIndex(step => step.Step.Event <= last))
@@ -186,14 +170,12 @@ public sealed record PageData(
             _ => null,
         };
 
-    private static Doing[] DoingOf(State<Concrete> s) =>
-        [
-            .. Enumerable
-                .Range(1, (int)s.Limits.Threads - 1)
-                .Select(row => (uint)row)
-                .Where(row => s.Status[row].Value != ThreadStatus.Inactive)
-                .Select(row => DoingOf(s, row)),
-        ];
+    private static IEnumerable<Doing> DoingOf(State<Concrete> s) =>
+        Enumerable
+            .Range(1, (int)s.Limits.Threads - 1)
+            .Select(row => (uint)row)
+            .Where(row => s.Status[row].Value != ThreadStatus.Inactive)
+            .Select(row => DoingOf(s, row));
 
     private static Doing DoingOf(State<Concrete> s, uint row)
     {
@@ -236,56 +218,7 @@ public sealed record PageData(
                     change.Column,
                     Glossary.Row(s, change.Column, change.Row),
                     Glossary.Value(s, change.Column, change.Old),
-                    Glossary.Value(s, change.Column, change.New),
-                    Glossary.Meaning(change.Column)
+                    Glossary.Value(s, change.Column, change.New)
                 )),
         ];
-
-    private static ShownPath Shown(Explained explained) =>
-        new(
-            explained.Reason switch
-            {
-                Reason.Writes => "This instruction made the difference.",
-                Reason.NothingWritten => "A write is missing: no instruction of the path changed the value. Green "
-                    + "instructions wrote to the same row, so it may belong near them. The path ends at the marked "
-                    + "instruction.",
-                _ => "The path went the wrong way; look at its conditional jumps. It ends at the marked instruction.",
-            },
-            $"{explained.Deviating?.Source}",
-            SourceTextOf(explained),
-            explained.Length,
-            [
-                .. explained.Last.Select(executed => new ShownInstruction(
-                    $"{executed.Address:X8}",
-                    executed.Place,
-                    executed.Text
-                        + (
-                            executed.Jumps is { } jumps
-                                ? jumps
-                                    ? "  (taken)"
-                                    : "  (not taken)"
-                                : ""
-                        ),
-                    $"{executed.Source}",
-                    executed.Deviates,
-                    executed.IsNear
-                )),
-            ]
-        );
-
-    private const int LinesAround = 5;
-
-    private static IReadOnlyList<SourceText> SourceTextOf(Explained explained)
-    {
-        if (explained.Deviating?.Source is not var (file, line) || !File.Exists(file))
-            return [];
-        var first = Math.Max(1, line - LinesAround);
-        return
-        [
-            .. File.ReadLines(file)
-                .Skip(first - 1)
-                .Take(line + LinesAround - first + 1)
-                .Select((text, i) => new SourceText(first + i, text, first + i == line)),
-        ];
-    }
 }

@@ -89,6 +89,13 @@ function drawMessage(into, data, message, index) {
 function drawChart(data, select) {
   const chart = document.getElementById("chart");
   chart.style.setProperty("--lanes", `${laneWidth * data.lanes.length}px`);
+  // A picture is drawn when its row first comes into view, because a run may have thousands of steps.
+  const seen = new IntersectionObserver(entries => {
+    for (const entry of entries.filter(entry => entry.isIntersecting)) {
+      seen.unobserve(entry.target);
+      entry.target.append(drawStep(data, Number(entry.target.dataset.step)));
+    }
+  }, { rootMargin: "600px" });
   const rows = data.steps.map((step, index) => {
     const wrong = index === data.wrong;
     const text = html("p", {}, html("b", {}, `${index + 1}  `), step.text);
@@ -96,11 +103,13 @@ function drawChart(data, select) {
       text.append(html("small", {}, `  (${message.result})`));
     if (data.loop === index) text.append(html("em", {}, "  The run repeats itself from here."));
     if (wrong) text.append(document.createElement("br"), html("em", {}, "The failure shows after this step."));
-    const row = html("div", { className: wrong ? "step wrong" : "step", id: `step-${index + 1}` },
-      html("div", { className: "picture" }, drawStep(data, index)), text);
+    const picture = html("div", { className: "picture" });
+    picture.dataset.step = index;
+    const row = html("div", { className: wrong ? "step wrong" : "step", id: `step-${index + 1}` }, picture, text);
     row.addEventListener("click", () => select(index));
     return row;
   });
   chart.replaceChildren(drawLanes(data), ...rows);
+  for (const picture of chart.querySelectorAll(".step > .picture")) seen.observe(picture);
   return rows;
 }

@@ -10,10 +10,10 @@ function cell(text, className, note) {
   return result;
 }
 
-function showChanges(step) {
+function showChanges(data, step) {
   if (step.changes.length === 0) return [html("p", {}, "The step changes nothing.")];
   const rows = step.changes.map(change => [
-    cell(`${change.column}${change.row ? ` of ${change.row}` : ""}`, "", change.meaning),
+    cell(`${change.column}${change.row ? ` of ${change.row}` : ""}`, "", data.meanings[change.column]),
     cell(change.old, "old mono"), cell(change.new, "new mono"),
   ]);
   return [html("h3", {}, "What the step changed"), table(["", "before", "after"], rows)];
@@ -36,6 +36,7 @@ function showTrees(step) {
     html("h3", {}, `Mappings of ${tree.frame}, before and after`),
     html("div", { className: "trees" }, showTree(tree.before, tree.after, "gone"),
       showTree(tree.after, tree.before, "come")),
+    ...tree.others > 0 ? [html("p", {}, `${tree.others} other mappings of it stay as they are.`)] : [],
   ]);
 }
 
@@ -51,6 +52,10 @@ function showPath(path) {
   if (path.source.length > 0)
     shown.push(html("pre", { className: "code" }, ...path.source.map(line =>
       codeLine(`${String(line.number).padStart(4)}  ${line.text}`, line.deviates))));
+  if (path.jumps.length > 0)
+    shown.push(html("h3", {}, "The last conditional jumps, the newest first"), table(["", "", ""],
+      path.jumps.map(jump => [cell(fileLine(jump.place), "mono"), cell(jump.text, "mono"),
+        cell(jump.jumps ? "taken" : "not taken")])));
   const part = path.instructions.length < path.length ? `, the last ${path.instructions.length} of them` : "";
   shown.push(html("h3", {}, `The path: ${path.length} instructions${part}`));
   const wide = Math.max(0, ...path.instructions.map(each => fileLine(each.source).length));
@@ -75,7 +80,7 @@ function showDetails(data, index) {
   const wrong = isWrong ? [html("p", { className: "bad" }, data.title),
     html("pre", {}, data.details.join("\n"))] : [];
   details.replaceChildren(html("h2", {}, `Step ${index + 1}: ${step.text}`), ...wrong,
-    ...(isWrong && data.path ? showPath(data.path) : []), ...showChanges(step), ...showThreads(data, step),
+    ...(isWrong && data.path ? showPath(data.path) : []), ...showChanges(data, step), ...showThreads(data, step),
     ...showTrees(step));
   const here = details.querySelector("#path .here");
   if (here) here.parentElement.scrollTop = here.offsetTop - here.parentElement.offsetTop - 120;

@@ -32,9 +32,9 @@ function move(by) {
 function filter() {
   const words = byId("filter").value.toLowerCase().split(/\s+/).filter(word => word);
   data.steps.forEach((step, i) => {
-    const text = `${step.text} ${step.changes.map(each => `${each.column} of ${each.row} ${each.old} ${each.new}`)
-      .join(" ")}`.toLowerCase();
-    rows[i].hidden = !words.every(word => text.includes(word));
+    step.words ??= `${step.text} ${step.changes
+      .map(each => `${each.column} of ${each.row} ${each.old} ${each.new}`).join(" ")}`.toLowerCase();
+    rows[i].hidden = !words.every(word => step.words.includes(word));
   });
   byId("matches").textContent = words.length === 0 ? ""
     : `${rows.filter(row => !row.hidden).length} of ${rows.length} steps`;
@@ -42,6 +42,7 @@ function filter() {
 
 function show(next) {
   data = next;
+  for (const step of data.steps) step.threads = step.threads.map(place => data.doings[place]);
   document.title = `Verified: ${data.title}`;
   byId("origin").textContent = data.origin ? `verified ${data.origin}` : "";
   byId("title").textContent = data.fails ? `What differs: ${data.title}` : data.title;

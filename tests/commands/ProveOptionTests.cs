@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Verified.Kernel;
 using Verified.Proofs.Commands;
+using Verified.Proofs.Events;
+using Verified.Proofs.Explore;
 using Verified.Spec;
 using Verified.Tests.Host;
 using Xunit;
@@ -101,12 +103,30 @@ public sealed partial class ProveOptionTests : IDisposable
             output.Contains("does not reproduce", StringComparison.Ordinal),
             output.Contains("this run was found by the search", StringComparison.Ordinal)
         );
-        var saved = output
-            .Split('\n')
-            .Single(line => line.Contains("saved: verified replay ", StringComparison.Ordinal));
-        using var replay = Start(_folder, "replay", saved.Split(' ')[^1], "--image", file);
+        var saved = Saved(output);
+        using var replay = Start(_folder, "replay", saved, "--image", file);
         Assert.Contains("what differs: ", Rest(replay).Output);
         Assert.Equal(CommandLine.Refuted, replay.ExitCode);
+        AssertExplored(saved, file);
+    }
+
+    private static string Saved(string output) =>
+        output
+            .Split('\n')
+            .Single(line => line.Contains("saved: verified replay ", StringComparison.Ordinal))
+            .Split(' ')[^1];
+
+    // The explorer shows the failure, and goes back to a state before it.
+    private void AssertExplored(string saved, string image)
+    {
+        var trace = TraceFile.Load(Path.Combine(_folder, saved));
+        var session = new Session(new TraceWorld(trace, 1, new(KernelImage.Load(image), image, trace.Origin!.Image!)));
+        Assert.Equal((trace.Events.Count, 0), session.Follow());
+        var view = session.View();
+        Assert.True(view.Page.Fails);
+        Assert.NotEmpty(view.Page.Path!.Instructions);
+        session.Back();
+        Assert.False(session.View().Page.Fails);
     }
 
     [TheoryWith(Tool.Linux)]

@@ -48,7 +48,7 @@ public sealed class ExploreServerTests : IDisposable
         Assert.Equal(("user", 1, true), (view.Stage, view.Page.Steps.Count, view.Unsaved));
         view = await Ask(server, "until", new { condition = "Status[1.0] == sending" });
         Assert.Contains("events lead to", view.Said);
-        Assert.Contains(view.Page.Steps[^1].Threads, doing => doing.Status == "sending");
+        Assert.Contains(view.Page.Steps[^1].Threads, place => view.Page.Doings[place].Status == "sending");
         var steps = view.Page.Steps.Count;
         view = await Ask(server, "back", new { });
         Assert.Equal(steps - 1, view.Page.Steps.Count);

@@ -3,6 +3,7 @@ using Verified.Proofs.Check;
 using Verified.Proofs.Commands;
 using Verified.Proofs.Events;
 using Verified.Proofs.Explore;
+using Verified.Proofs.Mutation;
 using Verified.Proofs.Subjects;
 using Verified.Proofs.Tutorial;
 using Verified.Spec;
@@ -56,6 +57,27 @@ public sealed class ExploreTraceCommandTests(PlantedTrace planted) : IClassFixtu
     {
         AssertRefused("no column 'Nothing'", "--trace", planted.TraceFile, "--until", "Nothing == 1");
         AssertRefused("does not come", "--trace", planted.TraceFile, "--until", "not status-known");
+    }
+
+    [Fact]
+    public void A_flip_that_mutate_draws_is_saved_and_explored_with_the_damaged_image()
+    {
+        using var output = new StringWriter();
+        var address = planted.Image.Symbols["ipc_block_sending"] + 4;
+        var flip = Flips.Between(planted.Image, address, address + 1)[0];
+        MutateVerb.Draw(new(output), planted.Image, [new(flip, "code", Fate.Differs, "", "", 0)], 100_000, 1);
+        var file = output.ToString().Split("verified replay ")[1].Trim();
+        var trace = TraceFile.Load(file);
+        Assert.StartsWith($"bit {flip.Bit} of byte {flip.Offset:X}h is flipped: ", trace.Note);
+        var damaged = KernelImage.Load(trace.Origin!.Image!.Path!);
+        var session = new Session(new TraceWorld(trace, 1, new(damaged, "damaged", trace.Origin.Image)));
+        Assert.Equal((trace.Events.Count, 0), session.Follow());
+        Assert.NotEmpty(session.View().Page.Path!.Instructions);
+        AssertRefused("no column 'Nothing'", "--trace", file, "--until", "Nothing == 1");
+        Assert.Equal(
+            CommandLine.Refuted,
+            CommandLine.Run(["replay", file, "--image", trace.Origin.Image.Path!], TextWriter.Null, TextWriter.Null)
+        );
     }
 
     private string Write(string content)

@@ -28,9 +28,9 @@ public class PageDataTests
     {
         var (state, first, second) = Two();
         var page = Of(state, Ipc(state, first, Descriptor.None, 1), Ipc(state, second, 0, Descriptor.None));
-        Assert.Equal([true, true, false], page.Steps.Take(3).Select(step => Doing(step, first).Waits));
-        Assert.Equal("waits for a message from anyone", Doing(page.Steps[0], first).Text);
-        Assert.Single(page.Steps[1].Threads, doing => doing.Runs);
+        Assert.Equal([true, true, false], Enumerable.Range(0, 3).Select(step => Doing(page, step, first).Waits));
+        Assert.Equal("waits for a message from anyone", Doing(page, 0, first).Text);
+        Assert.Single(page.Steps[1].Threads, place => page.Doings[place].Runs);
         Assert.Equal([first, second], page.Lanes.Select(lane => lane.Row));
     }
 
@@ -95,7 +95,8 @@ public class PageDataTests
         Assert.Equal("</script><b>", json.RootElement.GetProperty("title").GetString());
     }
 
-    private static Doing Doing(ShownStep step, uint row) => step.Threads.Single(doing => doing.Row == row);
+    private static Doing Doing(PageData page, int step, uint row) =>
+        page.Steps[step].Threads.Select(place => page.Doings[place]).Single(doing => doing.Row == row);
 
     private static PageData Of(State<Concrete> state, params Event[] events) =>
         PageData.Of("a run", false, [], new(Snapshot.Of(state), events));

@@ -51,6 +51,23 @@ public sealed class PageInBrowserTests : IDisposable
     }
 
     [FactWith(Tool.Chromium)]
+    public void A_path_that_goes_the_wrong_way_names_its_last_conditional_jumps()
+    {
+        // The planted kernel compares another register before a jump of its fast path.
+        var image = KernelImage.Build(Limits.Shipping);
+        var code = image.Text.Bytes.AsSpan((int)(image.Symbols["ipc"] - image.Text.Linear));
+        var at = code.IndexOf((byte[])[0x39, 0xF0, 0x0F, 0x87]);
+        using var browser = new Browser();
+        browser.Open(Write(image.WithBytes(image.Symbols["ipc"] + (uint)at + 1, [0xE8])));
+        var jumps =
+            "[...document.querySelectorAll('#details tr')].map(row => row.textContent).filter(text => "
+            + "/taken/.test(text))";
+        Assert.InRange(int.Parse(browser.Evaluate($"{jumps}.length")), 2, 8);
+        Assert.Matches(@"FastPath\.cs:\d+", browser.Evaluate($"{jumps}.join()"));
+        Assert.Empty(browser.Errors);
+    }
+
+    [FactWith(Tool.Chromium)]
     public void The_page_fits_a_phone_and_follows_dark_colours()
     {
         var page = Write();
@@ -82,8 +99,15 @@ public sealed class PageInBrowserTests : IDisposable
     private string Write()
     {
         var image = KernelImage.Build(Limits.Shipping);
+        return Write(
+            image.WithBytes(image.Symbols["ipc_block_sending"] + 4, BitConverter.GetBytes(StoredStatus.Sleeping))
+        );
+    }
+
+    private string Write(KernelImage planted)
+    {
         var (bad, page) = (Path.Combine(_folder, "bad.elf"), Path.Combine(_folder, "page.html"));
-        image.WithBytes(image.Symbols["ipc_block_sending"] + 4, BitConverter.GetBytes(StoredStatus.Sleeping)).Save(bad);
+        planted.Save(bad);
         using var output = new StringWriter();
         Assert.Equal(
             CommandLine.Refuted,

@@ -1,0 +1,112 @@
+using Verified.Proofs.Diff;
+
+namespace Verified.Proofs.Page;
+
+/// <summary>An instruction of the last event's path.</summary>
+/// <param name="Address">Linear address, in hexadecimal digits.</param>
+/// <param name="Place">Symbol and distance.</param>
+/// <param name="Text">Its disassembly; for a conditional jump, also whether it is taken.</param>
+/// <param name="Source">Its source line; empty if it is not known.</param>
+/// <param name="Deviates">Whether it made the difference.</param>
+/// <param name="IsNear">Whether it wrote to the same row.</param>
+public sealed record ShownInstruction(
+    string Address,
+    string Place,
+    string Text,
+    string Source,
+    bool Deviates,
+    bool IsNear
+);
+
+/// <summary>A line of the kernel's source.</summary>
+public sealed record SourceText(int Number, string Text, bool Deviates);
+
+/// <summary>A conditional jump of the path.</summary>
+/// <param name="Place">Its source line.</param>
+/// <param name="Text">
+/// The text of this line and of the line before it, which usually compares; if the source is missing, the disassembly.
+/// </param>
+/// <param name="Jumps">Whether it is taken.</param>
+public sealed record ShownJump(string Place, string Text, bool Jumps);
+
+/// <summary>The image's path to the deviating instruction.</summary>
+/// <param name="Reason">The role of the marked instruction.</param>
+/// <param name="Place">Its source line.</param>
+/// <param name="Source">The lines around it; none if the source is missing.</param>
+/// <param name="Jumps">
+/// The last conditional jumps, if one of them went the wrong way. The newest is the first.
+/// </param>
+/// <param name="Length">The length of the whole path.</param>
+/// <param name="Instructions">The end of the path.</param>
+public sealed record ShownPath(
+    string Reason,
+    string Place,
+    IReadOnlyList<SourceText> Source,
+    IReadOnlyList<ShownJump> Jumps,
+    long Length,
+    IReadOnlyList<ShownInstruction> Instructions
+)
+{
+    // The source lines around the marked one, and the conditional jumps, that a page shows.
+    private const int LinesAround = 5,
+        LastJumps = 8;
+
+    /// <summary>The path of an explanation.</summary>
+    public static ShownPath Of(Explained explained) =>
+        new(
+            explained.Reason switch
+            {
+                Diff.Reason.Writes => "This instruction made the difference.",
+                Diff.Reason.NothingWritten => "A write is missing: no instruction of the path changed the value. Green "
+                    + "instructions wrote to the same row, so it may belong near them. The path ends at the marked "
+                    + "instruction.",
+                _ => "The path went the wrong way: one of its conditional jumps is wrong, or what it compares. "
+                    + "It ends at the marked instruction.",
+            },
+            $"{explained.Deviating?.Source}",
+            SourceTextOf(explained),
+            explained.Reason == Diff.Reason.NoPlace
+                ? [.. explained.Decisions.Reverse().Take(LastJumps).Select(Jump)]
+                : [],
+            explained.Length,
+            [
+                .. explained.Last.Select(executed => new ShownInstruction(
+                    $"{executed.Address:X8}",
+                    executed.Place,
+                    executed.Text
+                        + (
+                            executed.Jumps is { } jumps
+                                ? jumps
+                                    ? "  (taken)"
+                                    : "  (not taken)"
+                                : ""
+                        ),
+                    $"{executed.Source}",
+                    executed.Deviates,
+                    executed.IsNear
+                )),
+            ]
+        );
+
+    private static ShownJump Jump(Executed jump)
+    {
+        var (place, text) = ($"{jump.Source}", "");
+        if (jump.Source is var (file, line) && File.Exists(file))
+            text = string.Join(' ', File.ReadLines(file).Take(line).TakeLast(2).Select(each => each.Trim()));
+        return new(place.Length > 0 ? place : jump.Place, text.Length > 0 ? text : jump.Text, jump.Jumps == true);
+    }
+
+    private static IReadOnlyList<SourceText> SourceTextOf(Explained explained)
+    {
+        if (explained.Deviating?.Source is not var (file, line) || !File.Exists(file))
+            return [];
+        var first = Math.Max(1, line - LinesAround);
+        return
+        [
+            .. File.ReadLines(file)
+                .Skip(first - 1)
+                .Take(line + LinesAround - first + 1)
+                .Select((text, i) => new SourceText(first + i, text, first + i == line)),
+        ];
+    }
+}
