@@ -30,15 +30,14 @@ public static class Papers
     public static IReadOnlyList<PaperResult> Measure(KernelImage image, string folder, string? programs)
     {
         var archive = ArchiveOf(UnixServer.Program(folder, Measuring), programs);
+        var lines = image.SourceLines;
+        UnixRun Run(UnixBoot boot) => UnixRun.Of(boot, lines: lines);
         // Tasks, in place of a parallel query, keep the exception of a failed run as it is.
         var started = Enum.GetValues<UnixWay>()
-            .ToDictionary(
-                way => way,
-                way => Task.Run(() => UnixRun.Of(UnixBoot.Of(way, () => image, archive, folder)))
-            );
+            .ToDictionary(way => way, way => Task.Run(() => Run(UnixBoot.Of(way, () => image, archive, folder))));
         var plain = Plain.ToDictionary(
             row => row.Table,
-            row => Task.Run(() => UnixRun.Of(UnixBoot.Plain(row.Program, image, folder)))
+            row => Task.Run(() => Run(UnixBoot.Plain(row.Program, image, folder)))
         );
         var cache = Task.Run(() => Cache(UnixBoot.Plain("matrix", image, folder)));
         UnixRun Unix(UnixWay way) => started[way].GetAwaiter().GetResult();
@@ -90,7 +89,7 @@ public static class Papers
     {
         PaperFigure? Of(string name, string what, UnixRun? run, double? paper) =>
             run is not null && run.Cycles.TryGetValue(what, out var cycles)
-                ? new(name, row.Figure(cycles), paper, name == Trap ? null : Shares(run.Shares[what], run.Waits[what]))
+                ? new(name, row.Figure(cycles), paper, name == Trap ? null : run.Shares[what].ToString())
                 : null;
         PaperFigure?[] figures =
         [
@@ -101,27 +100,6 @@ public static class Papers
         ];
         return new(row.Table, row.What, row.Unit, [.. figures.OfType<PaperFigure>()], row.Linux is null ? "L4" : Linux);
     }
-
-    // A part of less than half a percent is left out.
-    private static string Shares(IReadOnlyDictionary<Runner, long> shares, long waits)
-    {
-        var all = (double)shares.Values.Sum();
-        var parts = shares
-            .Where(share => share.Value / all >= 0.005)
-            .OrderByDescending(share => share.Value)
-            .Select(share => $"{Name(share.Key)} {share.Value / all:P0}");
-        return $"{string.Join(", ", parts)} (of all, {waits / all:P0} wait for caches and translations)";
-    }
-
-    private static string Name(Runner runner) =>
-        runner switch
-        {
-            Runner.Program => "programs",
-            Runner.Library => "library",
-            Runner.Kernel => "microkernel",
-            Runner.Server => "server",
-            _ => throw new ArgumentOutOfRangeException(nameof(runner)),
-        };
 
     // The measuring program is /init of the file system.
     private static byte[] ArchiveOf(byte[] program, string? programs)

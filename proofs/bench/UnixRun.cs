@@ -1,3 +1,4 @@
+using Verified.Kernel;
 using Verified.Machine.Boot;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
@@ -17,19 +18,20 @@ public enum Runner
 
 /// <summary>The measuring program's output on one kind of Unix.</summary>
 /// <param name="Cycles">Cycles of each operation, by its name.</param>
-/// <param name="Shares">The cycles of each runner while a row was measured, preparations and printing included.</param>
-/// <param name="Waits">The cycles of these in which instructions waited for caches and translations.</param>
+/// <param name="Shares">Where the cycles of each row went, with what was done since the row before.</param>
 /// <param name="Parts">
 /// Cycles between a program's jump into the library and its return, in order: library, kernel, server, kernel, library.
 /// The median of all calls that took this way; empty if there is none.
 /// </param>
 public sealed record UnixRun(
     IReadOnlyDictionary<string, double> Cycles,
-    IReadOnlyDictionary<string, IReadOnlyDictionary<Runner, long>> Shares,
-    IReadOnlyDictionary<string, long> Waits,
+    IReadOnlyDictionary<string, CycleShares> Shares,
     IReadOnlyList<double> Parts
 )
 {
+    /// <summary>A line that ends the preparations. It is no row.</summary>
+    private const string Ready = "ready";
+
     private const long Slice = 1_000_000,
         Budget = 2_000_000_000;
 
@@ -48,14 +50,20 @@ public sealed record UnixRun(
     /// <param name="boot">The system, whose process 1 is the measuring program.</param>
     /// <param name="timings">The processor; by default the first Pentium.</param>
     /// <param name="oneShot">The cycles of the one-shot device at port E9h; without it there is no such device.</param>
+    /// <param name="lines">The source of the microkernel's code, by address; null if it is not wanted.</param>
     /// <exception cref="MachineException">The program did not end, or ended with a failure.</exception>
-    public static UnixRun Of(UnixBoot boot, Timings? timings = null, long? oneShot = null)
+    public static UnixRun Of(
+        UnixBoot boot,
+        Timings? timings = null,
+        long? oneShot = null,
+        IReadOnlyDictionary<uint, SourceLine>? lines = null
+    )
     {
         // Programs of Debian for i386 need the instructions of a Pentium Pro; the timing is a Pentium's.
         var pc = new Pc();
         pc.Cpu.Model = ProcessorModel.PentiumII;
         Multiboot.Load(pc, boot.Kernel, "", [.. boot.Modules]);
-        var reader = new Reader();
+        var reader = new Reader(lines);
         using var counter = new CycleCounter(
             pc,
             Prediction.Learned,
@@ -78,7 +86,7 @@ public sealed record UnixRun(
             throw new MachineException(
                 $"the measuring program ended with {reason}, status {pc.ExitStatus}: {reader.Last}"
             );
-        return new(reader.Cycles, reader.Shares, reader.Waits, reader.Parts());
+        return new(reader.Cycles, reader.Shares, reader.Parts());
     }
 
     /// <summary>The part that executes at an address of a ring: the server is linked below usual programs.</summary>
@@ -89,34 +97,33 @@ public sealed record UnixRun(
         : Runner.Program;
 
     /// <summary>Reads lines "name: cycles", and adds up the cycles of each runner in between.</summary>
-    internal sealed class Reader
+    internal sealed class Reader(IReadOnlyDictionary<uint, SourceLine>? lines = null)
     {
         private readonly Dictionary<string, double> _cycles = [];
-        private readonly Dictionary<string, IReadOnlyDictionary<Runner, long>> _shares = [];
-        private readonly Dictionary<string, long> _waits = [];
+        private readonly Dictionary<string, CycleShares> _shares = [];
         private readonly List<(Runner Runner, long Cycles)> _way = [];
         private readonly List<long[]> _calls = [];
         private readonly System.Text.StringBuilder _line = new();
-        private Dictionary<Runner, long> _running = [];
-        private long _waited;
+        private CycleShares _running = new();
 
         public IReadOnlyDictionary<string, double> Cycles => _cycles;
 
-        public IReadOnlyDictionary<string, IReadOnlyDictionary<Runner, long>> Shares => _shares;
-
-        public IReadOnlyDictionary<string, long> Waits => _waits;
+        public IReadOnlyDictionary<string, CycleShares> Shares => _shares;
 
         /// <summary>The last line.</summary>
         public string Last { get; private set; } = "";
 
-        public void Next(Timed timed) =>
-            Add(At(timed.Step.Ring, timed.Step.Instruction.IP32), timed.Cycles, timed.Waited);
-
-        /// <summary>Adds the cycles of an instruction, and those of them in which it waited.</summary>
-        public void Add(Runner runner, int cycles, int waited = 0)
+        public void Next(Timed timed)
         {
-            _waited += waited;
-            _running[runner] = _running.GetValueOrDefault(runner) + cycles;
+            var (ring, address) = (timed.Step.Ring, timed.Step.Instruction.IP32);
+            var file = ring == 0 ? lines?.GetValueOrDefault(address)?.File : null;
+            Add(At(ring, address), timed.Cycles, timed.Waited, file);
+        }
+
+        /// <summary>Adds the cycles of an instruction.</summary>
+        public void Add(Runner runner, int cycles, int waited = 0, string? file = null)
+        {
+            _running.Add(runner, cycles, waited, file);
             if (_cycles.Count > 0)
                 return;
             if (_way.Count > 0 && _way[^1].Runner == runner)
@@ -148,8 +155,9 @@ public sealed record UnixRun(
             if (colon < 0 || !long.TryParse(Last[(colon + 2)..], out var cycles))
                 return;
             var row = Last[..colon];
-            (_cycles[row], _shares[row], _waits[row]) = (cycles, _running, _waited);
-            (_running, _waited) = ([], 0);
+            if (row != Ready)
+                (_cycles[row], _shares[row]) = (cycles, _running);
+            _running = new();
         }
 
         /// <summary>The median of each part of a call.</summary>

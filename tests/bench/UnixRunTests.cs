@@ -41,15 +41,18 @@ public sealed class UnixRunTests
         Run(reader, Runner.Kernel, 7);
         reader.Add(Runner.Kernel, cycles: 2, waited: 2);
         Print(reader, "unix: 64788 KB of memory are free\r\ngetpid: 334\r\n");
+        Run(reader, Runner.Library, 4);
+        Print(reader, "ready: 0\r\n");
         Run(reader, Runner.Server, 3);
         Print(reader, "pipe, 64 KB: 99086\r\n");
 
         Assert.Equal(334, reader.Cycles["getpid"]);
         Assert.Equal(99_086, reader.Cycles["pipe, 64 KB"]);
         Assert.Equal(2, reader.Cycles.Count);
-        Assert.Equal((5, 9), (reader.Shares["getpid"][Runner.Program], reader.Shares["getpid"][Runner.Kernel]));
-        Assert.Equal((2, 0), (reader.Waits["getpid"], reader.Waits["pipe, 64 KB"]));
-        Assert.Equal([Runner.Server], reader.Shares["pipe, 64 KB"].Keys);
+        var (first, second) = (reader.Shares["getpid"], reader.Shares["pipe, 64 KB"]);
+        Assert.Equal((5, 9, 2), (first.Runners[Runner.Program], first.Runners[Runner.Kernel], first.Waited));
+        Assert.Equal([Runner.Server], second.Runners.Keys);
+        Assert.Equal(0, second.Waited);
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using Verified.Proofs.Bench;
 using Verified.Proofs.Page;
+using Verified.Tests.Host;
 using Xunit;
 
 namespace Verified.Tests.Page;
@@ -56,6 +57,34 @@ public sealed class PapersPageTests
                 page.Replace("url(#hatch)", "", StringComparison.Ordinal),
                 StringComparison.Ordinal
             );
+    }
+
+    [FactWith(Tool.Chromium)]
+    public void The_chart_fits_a_phone_and_follows_dark_colours()
+    {
+        var folder = Directory.CreateTempSubdirectory("verified-page").FullName;
+        try
+        {
+            var file = Path.Combine(folder, "papers.html");
+            var numbers = Of("/bin/sh process", 42_412, 61_115, 42_412, 62_353) with { Unit = PaperTables.Rate };
+            File.WriteAllText(file, PapersPage.Of([numbers, numbers with { Table = "T3" }]));
+            using var browser = new Browser();
+            browser.Show(360, 800);
+            browser.Open($"file://{file}");
+            Assert.Equal("true", browser.Evaluate("document.documentElement.scrollWidth <= 360"));
+            var light = browser.Evaluate("getComputedStyle(document.querySelector('.ours')).backgroundColor");
+            browser.Show(360, 800, isDark: true);
+            Assert.NotEqual(
+                light,
+                browser.Evaluate("getComputedStyle(document.querySelector('.ours')).backgroundColor")
+            );
+            Assert.Empty(browser.Errors);
+            Assert.Empty(browser.Requests);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private static PaperResult Of(string what, double first, double ours, double paper, double papers) =>

@@ -65,7 +65,7 @@ static void print(const char *text)
     }
 }
 
-/* The first line: what came before it is no part of a row. */
+/* The line that ends the preparations: what came before it is no part of a row. */
 #define READY "ready"
 
 static inline void row(const char *name, word value)

@@ -161,7 +161,6 @@ static message serve(word matrix_task, word load_task)
 
 void start(void)
 {
-    row(READY, 0);
     give_colours(&of_matrix, FRAMES, 0, COLOURS);
     give_colours(&of_load, FRAMES + FRAMES_OF_SPACE, 0, COLOURS);
     message all = serve(TASK(5u), TASK(6u));

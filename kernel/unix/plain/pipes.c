@@ -11,7 +11,7 @@
  */
 #include "l4.h"
 
-enum { ROW, END };
+enum { BEGIN, ROW, END };
 
 #define CLIENT TASK(5u)
 #define PARTNER TASK(6u)
@@ -157,6 +157,7 @@ static void client(void)
 {
     byte one = 0;
     use_pages();
+    ask(BEGIN, 0, 0);
     MEASURE(RPC, ROUNDS, call(0));
     MEASURE(RPC_SMALL, 4, IN_PIECES(SMALL_LOG, (copy(received, sent, PAGE), call(PAGE))));
     MEASURE(RPC_LARGE, 4, (copy(received, sent, LARGE), call(LARGE)));
@@ -202,7 +203,6 @@ void start(void)
 {
     word from = 0, code;
     message m = { 0, 0, 0 };
-    row(READY, 0);
     create(CLIENT, client, client_stack);
     create(PARTNER, partner, partner_stack);
     code = IPC(NONE, OPEN, 0, from, m);
@@ -211,7 +211,9 @@ void start(void)
         check(code == DONE, "a message of the tasks");
         if (m.w0 == ASK(END))
             end(0);
-        if (m.w0 == ASK(ROW))
+        if (m.w0 == ASK(BEGIN))
+            row(READY, 0);
+        else if (m.w0 == ASK(ROW))
             row(names[m.w1], m.w2);
         else {
             check((m.w0 & REQUEST) != REQUEST, "a request");

@@ -1,7 +1,7 @@
 /*
  * Measures system calls as the SOSP '97 paper "The Performance of µ-Kernel-Based Systems" does: its tables 2, 3 and 5,
  * with the operations of lmbench and Appel and Li. Prints a line for each row: its name, and the cycles of one
- * operation. Program 1 of a system: with an argument, it is a process that is measured.
+ * operation. The line "ready" ends the preparations. Program 1 of a system: with an argument, it is a process that is measured.
  */
 #include "call.h"
 
@@ -267,6 +267,7 @@ static void simple_calls(void)
     /* Meanwhile the system starts all of this process: answers are slower before that. */
     static const word tenth[2] = { 0, 100000000 };
     site_call(NANOSLEEP, (word)tenth, 0, 0);
+    row("ready:", 0, 1);
     MEASURE("getpid:", 32, site_call(GETPID, 0, 0, 0));
     MEASURE("write to /dev/null:", 32, site_call(WRITE, nowhere, (word)byte_of, 1));
     MEASURE("mmap:", 16, map_and_unmap(file));
