@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Verified.Proofs.Bench;
-using Verified.Proofs.Page;
 using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
 

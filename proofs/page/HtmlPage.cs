@@ -29,7 +29,7 @@ public static class HtmlPage
             .Replace("@script", string.Concat(scripts.Select(Resource)), StringComparison.Ordinal)
             .Replace("@data", data, StringComparison.Ordinal);
 
-    /// <summary>The text of a file of this folder.</summary>
+    /// <summary>The text of a file from which pages are made.</summary>
     internal static string Resource(string name)
     {
         using var stream = typeof(HtmlPage).Assembly.GetManifestResourceStream($"page/{name}")!;

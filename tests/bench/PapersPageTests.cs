@@ -1,9 +1,9 @@
 using Verified.Proofs.Bench;
-using Verified.Proofs.Page;
 using Verified.Tests.Host;
+using Verified.Tests.Page;
 using Xunit;
 
-namespace Verified.Tests.Page;
+namespace Verified.Tests.Bench;
 
 /// <summary>The chart of the paper's tables.</summary>
 public sealed class PapersPageTests

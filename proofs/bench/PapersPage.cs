@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Verified.Proofs.Bench;
+using Verified.Proofs.Page;
 
-namespace Verified.Proofs.Page;
+namespace Verified.Proofs.Bench;
 
 /// <summary>
 /// The chart of the paper's tables: bars of the paper's ratio and of ours. It is one file without scripts, and connects
