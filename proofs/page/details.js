@@ -48,14 +48,14 @@ function fileLine(source) { return source.split("/").at(-1); }
 
 function showPath(path) {
   const shown = [html("h3", {}, "Where the image went wrong"), html("p", { className: "bad" }, path.reason)];
+  if (path.jumps.length > 0)
+    shown.push(html("h3", {}, "The last conditional jumps, the newest first"), table(["", "", ""],
+      path.jumps.map(jump => [cell(fileLine(jump.place), "mono"), cell(jump.text, "mono"),
+        cell(jump.jumps ? "taken" : "not\u00a0taken")])));
   if (path.place) shown.push(html("p", { className: "mono" }, path.place));
   if (path.source.length > 0)
     shown.push(html("pre", { className: "code" }, ...path.source.map(line =>
       codeLine(`${String(line.number).padStart(4)}  ${line.text}`, line.deviates))));
-  if (path.jumps.length > 0)
-    shown.push(html("h3", {}, "The last conditional jumps, the newest first"), table(["", "", ""],
-      path.jumps.map(jump => [cell(fileLine(jump.place), "mono"), cell(jump.text, "mono"),
-        cell(jump.jumps ? "taken" : "not taken")])));
   const part = path.instructions.length < path.length ? `, the last ${path.instructions.length} of them` : "";
   shown.push(html("h3", {}, `The path: ${path.length} instructions${part}`));
   const wide = Math.max(0, ...path.instructions.map(each => fileLine(each.source).length));
