@@ -173,7 +173,7 @@ public static class Decode
     }
 
     /// <summary>The numbers of DR0 and TR0 among the control registers of an operand.</summary>
-    internal const int FirstDebugRegister = 16,
+    public const int FirstDebugRegister = 16,
         FirstTestRegister = 32;
 
     // XMM and other registers that no supported instruction uses.

@@ -33,6 +33,11 @@ internal static class Assumptions
                 "rings, paging and segments of Ia32<W>, tested; boot checks the page directories"
             ),
             new(
+                "a task with I/O ports does not turn the PC's own chips against the kernel",
+                Assumed,
+                "sigma0 has all ports and gives them away: interrupt controllers, timer, DMA, the gates of A20 and reset"
+            ),
+            new(
                 "the processor keeps ring 3 within its segments, and in a small space reports page faults at their "
                     + "base and the address used",
                 Assumed,

@@ -93,6 +93,8 @@ internal static class MutateSpecVerb
     private static int Run(ParseResult parsed, Display display)
     {
         var source = parsed.GetValue(Source)!;
+        if (parsed.GetValue(List))
+            ShardOptions.Refuse(parsed, List.Name);
         var spec = Path.Combine(source, "spec");
         if (!File.Exists(Path.Combine(spec, "Spec.csproj")))
             throw new CommandException(

@@ -128,6 +128,7 @@ internal static class ProveVerb
         var theorems = Selected(Theorems.Of(image), parsed.GetValue(Name), parsed.GetValue(Only)!);
         if (parsed.GetValue(Names))
         {
+            ShardOptions.Refuse(parsed, Names.Name);
             Report.Lines(display, theorems.Select(theorem => theorem.Name), "");
             return CommandLine.Holds;
         }
@@ -135,7 +136,11 @@ internal static class ProveVerb
         var total = theorems.Count;
         theorems = ShardOptions.Of(parsed).PartOf(theorems, theorem => theorem.Weight);
         if (QuestionChecks.Run(parsed, image, theorems) is { } code)
+        {
+            (display.Notes.Unit, display.Notes.Done, display.Notes.Total) = ("theorems", theorems.Count, total);
             return code;
+        }
+
         var cache = parsed.GetValue(CommonOptions.NoCache) ? null : CommonOptions.CacheOf(parsed);
         var results = Prove(display, image, theorems, cache, CommonOptions.JobsOf(parsed));
         (display.Notes.Unit, display.Notes.Done, display.Notes.Total) = ("theorems", results.Count, total);

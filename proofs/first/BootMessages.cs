@@ -3,6 +3,7 @@ using Verified.Kernel;
 using Verified.Machine.Boot;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
+using Verified.Proofs.Prove;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.First;
@@ -228,6 +229,7 @@ public static class BootMessages
     private static StringBuilder Listen(Pc pc, ISet<uint>? executed)
     {
         var text = new StringBuilder();
+        UsedChips.Leave(pc, showsDivisor: false);
         pc.Serial.BusyReads = BusyReads;
         pc.Serial.Sent = sent => text.Append((char)sent);
         if (executed is not null)

@@ -22,6 +22,8 @@ public static class FileCheck
         for (var at = 0; at < Math.Max(file.Length, exact.Length); at++)
             if (at >= file.Length || at >= exact.Length || file[at] != exact[at])
                 return $"{Piece(exact, (uint)at)}, offset {at:X}h: {Byte(file, at)}, not {Byte(exact, at)}";
+        if (ElfHeaderCheck.Wrong(file, image) is { } wrong)
+            return wrong;
         var header = image.Text.Bytes.AsSpan(0, (int)HeaderSize);
         for (var at = 0; at < HeaderSize; at += 4)
             if (BitConverter.ToUInt32(header[at..]) is var seen && seen != Multiboot(at))

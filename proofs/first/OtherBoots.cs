@@ -56,6 +56,7 @@ public static class OtherBoots
     {
         var pc = new Pc(boot.Megabytes << 20);
         Multiboot.Load(pc, image.ToElf(), "", [.. boot.Modules]);
+        Prove.UsedChips.Leave(pc);
         boot.Change(pc);
         FirstServer[] servers = [.. boot.Modules.Take(2).Select((module, i) => Server(pc, (uint)i, module.Content))];
         if (executed is not null)

@@ -79,6 +79,18 @@ internal static partial class MeaningMutants
             "m.Doomed[task] = m.Small[task] = 0;\n        m.Operation",
             "m.Doomed[task] = 0;\n        m.Operation"
         ),
+        new(
+            "a deleted thread leaves its external preempter to the next one",
+            "steps/Tasks.cs",
+            "if (info.Table == Table.Thread)",
+            "if (info.Table == Table.Thread && info.Name != nameof(State<W>.ExternalPreempter))"
+        ),
+        new(
+            "a deleted thread leaves the sender that it has served to the next one",
+            "steps/Tasks.cs",
+            "if (info.Table == Table.Thread)",
+            "if (info.Table == Table.Thread && info.Name != nameof(State<W>.Served))"
+        ),
         new("a deleted task keeps its pages", "steps/Tasks.cs", "m.Left = s.Limits.Paging.Entries;", "m.Left = 0;"),
         new(
             "task_new does not give the new id",

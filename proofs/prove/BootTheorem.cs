@@ -43,6 +43,7 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
         var path = proof.Path;
         var pc = new Pc();
         Multiboot.Load(pc, image.ToElf(), "", [.. modules]);
+        UsedChips.Leave(pc);
         var cpu = FromLoader(proof, pc);
         try
         {

@@ -36,6 +36,7 @@ public static class Booting
         try
         {
             Multiboot.Load(pc, image.ToElf(), "", [.. modules]);
+            UsedChips.Leave(pc);
             while (pc.Cpu.Eip.Value != pick)
                 if (pc.Run(1) != StopReason.Budget || pc.Instructions > MostInstructions)
                     throw new ImageException(

@@ -131,12 +131,7 @@ public static partial class Calls<W>
                 Reading<W>.Implies(
                     Reading<W>.Is(x.After, t, ThreadStatus.Inactive)
                         & !Reading<W>.Is(x.Before, t, ThreadStatus.Inactive),
-                    () =>
-                        (x.After.Id[t] == 0)
-                        & (x.After.Handles[t] == 0)
-                        & (x.After.Partner[t] == 0)
-                        & (x.After.Timed[t] == 0)
-                        & AllCleared(column => column(x.After)[t] == 0)
+                    () => IsBlank(x.After, t)
                 )
         ),
         Property<W>.KeptByThreads(
@@ -161,6 +156,16 @@ public static partial class Calls<W>
             Keeps = true,
         },
     ];
+
+    /// <summary>Whether a thread's row is 0 in every column, whatever columns there are.</summary>
+    private static Truth IsBlank(State<W> state, W thread)
+    {
+        Truth all = true;
+        foreach (var (info, column) in state.Columns)
+            if (info.Table == Table.Thread)
+                all &= column[thread] == 0;
+        return all;
+    }
 
     private static Truth KeepsOwn(Step<W> x, W t)
     {

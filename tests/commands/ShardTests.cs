@@ -63,7 +63,35 @@ public sealed partial class ShardTests : IDisposable
     {
         Refused("--shard needs --result FILE", "fuzz --shard 1/2");
         Refused("--shard and --exhaustive exclude each other", "diff --exhaustive --shard 1/2 --result x.json");
+        Refused("--shard and --names exclude each other", "prove --names --shard 1/2 --result x.json");
+        Refused("--shard and --list exclude each other", "mutate spec --list --shard 1/2 --result x.json");
     }
+
+    [Fact]
+    public void An_option_of_one_shard_alone_is_named()
+    {
+        var (plain, other) = (In("plain.json"), In("other.json"));
+        Run($"check pair --depth 3 --shard 1/2 --result {plain}");
+        Run($"check pair --depth 3 --witnesses --shard 2/2 --result {other}");
+        Refused("differ in --witnesses", $"merge {plain} {other}");
+    }
+
+    [Fact]
+    public void Shards_that_did_nothing_are_no_verdict()
+    {
+        string[] files = [Fuzz(1), Fuzz(2)];
+        foreach (var file in files)
+            File.WriteAllText(
+                file,
+                Done().Replace(File.ReadAllText(file), "$1 0")
+            );
+        var (exit, output, _) = Run($"merge {files[0]} {files[1]} --size 4x2x2");
+        Assert.Equal(CommandLine.Unusable, exit);
+        Assert.Contains("not complete: 0 of 0 programs", output);
+    }
+
+    [GeneratedRegex("(\"(done|total)\":) \\d+")]
+    private static partial Regex Done();
 
     [Fact]
     public void Shards_of_random_programs_are_united()

@@ -52,6 +52,24 @@ public sealed class ChipCheckTests
         Assert.Contains(FirstStateCheck.Chips(pc), difference => difference.StartsWith(what, StringComparison.Ordinal));
     }
 
+    // MOV DX, port; MOV AL, value; OUT DX, AL: boot writes the chips in this form only.
+    [Fact]
+    public void Boot_needs_each_of_its_writes_to_the_chips_after_firmware_has_used_them()
+    {
+        var image = KernelImage.Build(Limits.Shipping);
+        var text = image.Text.Bytes;
+        var writes = Enumerable
+            .Range((int)(image.Symbols["boot"] - image.Text.Linear), 400)
+            .Where(at => text[at..(at + 7)] is [0x66, 0xBA, _, _, 0xB0, _, 0xEE])
+            .ToList();
+        Assert.Equal(20, writes.Count);
+        Assert.All(writes, at =>
+        {
+            var without = image.WithBytes(image.Text.Linear + (uint)at + 6, [0x90]);
+            Assert.NotNull(ChipCheck.Wrong(without) ?? BootMessages.Wrong(without));
+        });
+    }
+
     [Fact]
     public void Another_baud_rate_is_seen()
     {

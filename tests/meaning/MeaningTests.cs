@@ -56,6 +56,7 @@ public sealed class MeaningTests
     [InlineData("a task that is being deleted starts threads", "ex-regs-reads-and-sets")]
     [InlineData("giver and taker hear of the other's abortion", "a-map-item-ends-as-it-must")]
     [InlineData("an inactive task stays its creator's", "a-new-thread-is-as-asked")]
+    [InlineData("a deleted thread leaves the sender that it has served to the next one", "a-deleted-thread-is-gone")]
     public void A_consistently_wrong_kernel_violates_a_named_property(string mutant, string property)
     {
         var trials = new MeaningTrials(new(Sources.Spec));

@@ -29,10 +29,17 @@ public sealed class PlantedKernelTests
     public static TheoryData<string, string> OfSystemCall =>
         new()
         {
-            { "a breakpoint", "DR7 is 400h" },
+            { "a breakpoint", "the kernel writes a debug or test register" },
+            { "a load of SS", "the kernel loads SS" },
+            { "a model-specific register", "the kernel executes Rdmsr" },
+            { "the processor's identity", "the kernel executes Cpuid" },
+            { "the task register", "the kernel executes Str" },
+            { "a thousand loads", "the kernel repeats a string instruction" },
+            { "a bit of memory", "the kernel scans the bits of a dword of memory" },
+            { "a selector's upper half", "Eax is what the spec says" },
             { "LDTR", "LDTR selector is 0h" },
             { "task switched", "CR0 is 8001003Fh" },
-            { "time stamp", "time-stamp counter" },
+            { "time stamp", "the kernel executes Wrmsr" },
             { "interrupts on", "no interrupt is taken at" },
             { "write protection", "CR0" },
             { "caches", "empties the caches by INVD" },
@@ -54,6 +61,35 @@ public sealed class PlantedKernelTests
                         case "a breakpoint":
                             c.mov(eax, 0x401);
                             c.mov(dr7, eax);
+                            break;
+                        case "a load of SS":
+                            // STI delays interrupts by one instruction, and so does MOV SS, but not in a row.
+                            c.sti();
+                            c.mov(ss, eax);
+                            c.cli();
+                            break;
+                        case "a model-specific register":
+                            c.xor(ecx, ecx);
+                            c.rdmsr();
+                            break;
+                        case "the processor's identity":
+                            c.mov(eax, 1);
+                            c.cpuid();
+                            break;
+                        case "the task register":
+                            c.str(ecx);
+                            break;
+                        case "a thousand loads":
+                            c.mov(esi, Image.Text.Linear);
+                            c.mov(ecx, 1000);
+                            c.rep.lodsd();
+                            break;
+                        case "a bit of memory":
+                            c.bsf(eax, __dword_ptr[Image.Layout.Gdt]);
+                            break;
+                        case "a selector's upper half":
+                            c.mov(eax, ds);
+                            c.sub(eax, Layout.KernelData);
                             break;
                         case "LDTR":
                             c.mov(eax, 3);
@@ -102,7 +138,7 @@ public sealed class PlantedKernelTests
                             throw new ArgumentOutOfRangeException(nameof(defect), defect, "not planted");
                     }
 
-                    if (defect == "ES of the thread")
+                    if (defect is "ES of the thread" or "a selector's upper half")
                         c.mov(__dword_ptr[esp + 0x1C], eax);
                     else
                         c.mov(__dword_ptr[esp + 0x1C], 0);
@@ -115,7 +151,7 @@ public sealed class PlantedKernelTests
     [Theory]
     [InlineData(Flag.NestedTask, "at cut point map EFLAGS.NT is 0h")]
     [InlineData(Flag.PrivilegeLevel, "at cut point map EFLAGS.IOPL is 0h")]
-    [InlineData(Flag.Trap, "at cut point map EFLAGS.TF is 0h")]
+    [InlineData(Flag.Trap, "the kernel does not single-step itself")]
     [InlineData(Flag.VirtualInterrupt, "")]
     public void A_flag_that_the_mapping_loop_leaves_set_is_refuted(uint flag, string what)
     {

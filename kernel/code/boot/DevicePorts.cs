@@ -89,16 +89,17 @@ internal static class Com1Ports
     public const uint Connected = 0x0B;
 
     /// <summary>
-    /// Ports and values: no interrupts, 115,200 baud, 8 bits, no parity, 1 stop bit, FIFOs on, DTR and RTS. A byte that
-    /// was received before is kept.
+    /// Ports and values: 115,200 baud, 8 bits, no parity, 1 stop bit, no interrupts, FIFOs on, DTR and RTS. Until the
+    /// line control is known, the port may show its divisor in place of other registers. A byte that was received
+    /// before is kept.
     /// </summary>
     public static IReadOnlyList<(uint Port, uint Value)> Initialisation =>
         [
-            (Data + 1, 0x00),
             (Data + 3, 0x80),
             (Data, 0x01),
             (Data + 1, 0x00),
             (Data + 3, 0x03),
+            (Data + 1, 0x00),
             (Data + 2, 0xC1),
             (Data + 4, 0x03),
         ];

@@ -20,6 +20,7 @@ internal static class Merging
             Same("the image", file, result.Image, first.Image);
             foreach (var name in first.Given.Keys.Union(result.Given.Keys).Order(StringComparer.Ordinal))
                 Same(name, file, result.Given.GetValueOrDefault(name, ""), first.Given.GetValueOrDefault(name, ""));
+            Same("the amount of work", file, $"{result.Notes.Total}", $"{first.Notes.Total}");
         }
 
         foreach (var same in all.GroupBy(each => each.Result.Shard))
@@ -55,7 +56,7 @@ internal static class Merging
     public static string? Incomplete(IReadOnlyList<ShardResult> shards)
     {
         var (done, total) = (shards.Sum(shard => shard.Notes.Done), shards[0].Notes.Total);
-        return shards.Any(shard => shard.Exit == CommandLine.Refuted) || done >= total
+        return shards.Any(shard => shard.Exit == CommandLine.Refuted) || (done >= total && done > 0)
             ? null
             : $"{done:N0} of {total:N0} {shards[0].Notes.Unit}";
     }

@@ -76,28 +76,33 @@ internal static class ShardOptions
             ? $"{NameOf(parent)} {command.Name}"
             : command.Name;
 
-    // The options that decide about the work. How a result is shown or kept is no matter.
+    // How a result is shown or kept is no matter, nor how fast the work is. The image is compared by its content.
+    private static readonly HashSet<string> NoMatter =
+    [
+        "--json",
+        "--shard",
+        "--result",
+        "--path",
+        "--html",
+        "--junit",
+        "--sarif",
+        "--quiet",
+        "--jobs",
+        "--cache",
+        "--no-cache",
+        "--memory",
+        "--time",
+        "--checkpoint",
+        "--image",
+        "--source",
+        "--help",
+    ];
+
+    // The options that decide about the work: all that are not known to be no matter.
     private static Dictionary<string, string> Given(ParseResult parsed)
     {
-        HashSet<string> matter =
-        [
-            "--seed",
-            "--programs",
-            "--events",
-            "--minutes",
-            "--size",
-            "--sample",
-            "--region",
-            "--states",
-            "--depth",
-            "--simulate",
-            "--runs",
-            "--invariants",
-            "--only",
-            "--meaning",
-        ];
         var given = parsed
-            .CommandResult.Command.Options.Where(option => matter.Contains(option.Name))
+            .CommandResult.Command.Options.Where(option => !NoMatter.Contains(option.Name))
             .ToDictionary(
                 option => option.Name,
                 option =>

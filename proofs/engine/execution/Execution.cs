@@ -62,14 +62,25 @@ public sealed class Execution<TBus>(Ia32<Symbolic, TBus> cpu, Exploration path, 
     public void Execute(uint eip)
     {
         var operation = DecodeAt(eip);
-        if (Unmodelled.Effect(operation) is { } effect)
+        if (Unmodelled.EffectInStep(operation) is { } effect)
             throw path.Refuted($"at {eip:X8}h the kernel {effect}");
 
         // A bit scan of 0 leaves its target undefined: with the operand shown not to be 0, the result is a bit's
         // number.
-        if (operation is { Op: Machine.Processor.Op.Bsf or Machine.Processor.Op.Bsr, Source: OperandKind.Register })
+        if (operation is { Op: Op.Bsf or Op.Bsr, Source: OperandKind.Register })
             path.Shows(cpu.R[operation.SourceRegister] != 0);
         cpu.Step(operation);
+
+        // A Pentium leaves the upper half of a register undefined into which it moves a selector (SDM vol. 2, MOV).
+        if (operation is { Op: Op.MovFromSegment, Target: OperandKind.Register, Size: 4 })
+            cpu.R[operation.TargetRegister] =
+                cpu.R[operation.TargetRegister] & 0xFFFF | Symbolic.Arbitrary(0) & 0xFFFF0000;
+
+        // With the trap flag, a debug exception follows the next instruction.
+        if (operation.Op is Op.Popf or Op.Iret && cpu.Cpl == 0)
+            path.RequireOfProcessor([
+                ((cpu.Eflags & Flag.Trap) == 0, $"the kernel does not single-step itself from {eip:X8}h on"),
+            ]);
     }
 
     /// <summary>Executes a user's instruction. EIP is already behind it.</summary>
