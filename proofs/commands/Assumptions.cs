@@ -35,7 +35,7 @@ internal static class Assumptions
             new(
                 "a task with I/O ports does not turn the PC's own chips against the kernel",
                 Assumed,
-                "sigma0 has all ports and gives them away: interrupt controllers, timer, DMA, the gates of A20 and reset"
+                "sigma0 has all ports and gives them away: interrupt controllers, timer, DMA, A20 gate, reset"
             ),
             new(
                 "the processor keeps ring 3 within its segments, and in a small space reports page faults at their "

@@ -81,10 +81,7 @@ public sealed partial class ShardTests : IDisposable
     {
         string[] files = [Fuzz(1), Fuzz(2)];
         foreach (var file in files)
-            File.WriteAllText(
-                file,
-                Done().Replace(File.ReadAllText(file), "$1 0")
-            );
+            File.WriteAllText(file, Done().Replace(File.ReadAllText(file), "$1 0"));
         var (exit, output, _) = Run($"merge {files[0]} {files[1]} --size 4x2x2");
         Assert.Equal(CommandLine.Unusable, exit);
         Assert.Contains("not complete: 0 of 0 programs", output);

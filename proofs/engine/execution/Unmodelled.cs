@@ -58,7 +58,7 @@ internal static class Unmodelled
                 "repeats a string instruction, which the worst case counts as one instruction",
             _ when Effect(operation) is { } effect => effect,
             _ when !OfSteps.Contains(operation.Op) =>
-                $"executes {operation.Op}, which is not one of the instructions of steps: they are alike on all processors",
+                $"executes {operation.Op}, which may differ between processors, and is none of the instructions of steps",
             _ => null,
         };
 }
