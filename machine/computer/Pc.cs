@@ -8,8 +8,8 @@ namespace Verified.Machine.Computer;
 
 /// <summary>
 /// The IA-32 PC: one processor, RAM, perhaps a ROM, and chips. The chips are two 8259, an 8254, a clock, a keyboard
-/// controller, a 16550 at COM1 and COM2, a printer, and the consoles of testers. The machine is deterministic: its time is the
-/// number of executed instructions, and waiting in HLT skips to the next event.
+/// controller, a 16550 at COM1 and COM2, a printer, and the consoles of testers. The machine is deterministic: its time
+/// is the number of executed instructions, and waiting in HLT skips to the next event.
 /// </summary>
 public sealed partial class Pc : IPorts
 {

@@ -17,8 +17,9 @@ struct system {
 };
 
 /*
- * First words of messages from a server to ROOT. MORE: the answer maps the next 4 MB, or page, of the server's memory at
- * its own address; without a map item, there is no more. END: the system has ended with the status in the second word.
+ * First words of messages from a server to ROOT. MORE: the answer maps the next 4 MB, or page, of the server's memory
+ * at its own address; without a map item, there is no more. END: the system has ended with the status in the second
+ * word.
  */
 #define MORE 0xE0000007u
 #define END 0xE000000Bu

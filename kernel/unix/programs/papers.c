@@ -1,7 +1,8 @@
 /*
  * Measures system calls as the SOSP '97 paper "The Performance of µ-Kernel-Based Systems" does: its tables 2, 3 and 5,
  * with the operations of lmbench and Appel and Li. Prints a line for each row: its name, and the cycles of one
- * operation. The line "ready" ends the preparations. Program 1 of a system: with an argument, it is a process that is measured.
+ * operation. The line "ready" ends the preparations. Program 1 of a system: with an argument, it is a process that is
+ * measured.
  */
 #include "call.h"
 

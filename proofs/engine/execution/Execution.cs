@@ -65,11 +65,19 @@ public sealed class Execution<TBus>(Ia32<Symbolic, TBus> cpu, Exploration path, 
         if (Unmodelled.EffectInStep(operation) is { } effect)
             throw path.Refuted($"at {eip:X8}h the kernel {effect}");
 
-        // A bit scan of 0 leaves its target undefined: with the operand shown not to be 0, the result is a bit's
-        // number.
-        if (operation is { Op: Op.Bsf or Op.Bsr, Source: OperandKind.Register })
+        // With the operand shown not to be 0, the result of a bit scan is a bit's number.
+        var scans = operation.Op is Op.Bsf or Op.Bsr;
+        if (scans && operation.Source == OperandKind.Register)
             path.Shows(cpu.R[operation.SourceRegister] != 0);
         cpu.Step(operation);
+
+        // A bit scan of 0 leaves its target undefined (SDM vol. 2, BSF).
+        if (scans && !path.Shows((cpu.Eflags & Flag.Zero) == 0))
+            cpu.R[operation.TargetRegister] = Symbolic.Select(
+                (cpu.Eflags & Flag.Zero) == 0,
+                cpu.R[operation.TargetRegister],
+                Symbolic.Arbitrary(0)
+            );
 
         // A Pentium leaves the upper half of a register undefined into which it moves a selector (SDM vol. 2, MOV).
         if (operation is { Op: Op.MovFromSegment, Target: OperandKind.Register, Size: 4 })

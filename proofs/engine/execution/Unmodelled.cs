@@ -52,13 +52,11 @@ internal static class Unmodelled
             // SDM vol. 2, MOV: of several instructions in a row that delay interrupts, only the first is sure to.
             { Op: Op.MovSegment, TargetRegister: SegmentRegister.Ss } =>
                 "loads SS, which delays interrupts and debug exceptions, in the model more surely than in a processor",
-            { Op: Op.Bsf or Op.Bsr, Source: OperandKind.Memory } =>
-                "scans the bits of a dword of memory, and a dword 0 leaves the target undefined",
             _ when (operation.Prefix & Repeats) != 0 =>
                 "repeats a string instruction, which the worst case counts as one instruction",
             _ when Effect(operation) is { } effect => effect,
             _ when !OfSteps.Contains(operation.Op) =>
-                $"executes {operation.Op}, which may differ between processors, and is none of the instructions of steps",
+                $"executes {operation.Op}, which may differ between processors, and is none of those of steps",
             _ => null,
         };
 }

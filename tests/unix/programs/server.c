@@ -1,6 +1,6 @@
 /*
- * In place of a Unix server below the root task `systems`: marks its memory and prints its size. Then the server on COM1
- * ends, and the one on COM2 does FORBIDDEN.
+ * In place of a Unix server below the root task `systems`: marks its memory and prints its size. Then the server on
+ * COM1 ends, and the one on COM2 does FORBIDDEN.
  */
 #include "l4.h"
 #include "ports.h"
