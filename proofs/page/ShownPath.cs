@@ -34,7 +34,7 @@ public sealed record ShownJump(string Place, string Text, bool Jumps);
 /// <param name="Place">Its source line.</param>
 /// <param name="Source">The lines around it; none if the source is missing.</param>
 /// <param name="Jumps">
-/// The last conditional jumps, if one of them went the wrong way. The newest is the first.
+/// The last conditional jumps, if one of them went the wrong way. The newest is the first, and a loop's come once.
 /// </param>
 /// <param name="Length">The length of the whole path.</param>
 /// <param name="Instructions">The end of the path.</param>
@@ -66,7 +66,7 @@ public sealed record ShownPath(
             $"{explained.Deviating?.Source}",
             SourceTextOf(explained),
             explained.Reason == Diff.Reason.NoPlace
-                ? [.. explained.Decisions.Reverse().Take(LastJumps).Select(Jump)]
+                ? [.. explained.Decisions.Reverse().DistinctBy(jump => jump.Address).Take(LastJumps).Select(Jump)]
                 : [],
             explained.Length,
             [

@@ -69,6 +69,15 @@ public class PageDataTests
         Assert.Contains(trees, tree => tree.After.Count > tree.Before.Count);
         Assert.Contains(trees, tree => tree.After.Count < tree.Before.Count);
         Assert.All(trees, tree => Assert.NotEqual(0, tree.Before.Count + tree.After.Count));
+
+        // A mapping that stays as it is, is shown only as an origin of a changed one.
+        Assert.All(trees, tree =>
+        {
+            var same = tree.Before.Intersect(tree.After).ToList();
+            var changed = tree.Before.Concat(tree.After).Except(same).ToList();
+            Assert.NotEmpty(changed);
+            Assert.All(same, line => Assert.Contains(changed, other => other.Depth > line.Depth));
+        });
     }
 
     [Fact]
