@@ -5,7 +5,13 @@ namespace Verified.Proofs.Bench;
 /// <param name="Ours">Our figure, in the unit of the row.</param>
 /// <param name="Paper">The paper's figure; null if it has none.</param>
 /// <param name="Shares">The parts of the system that took the time, and their shares; null if not known.</param>
-public sealed record PaperFigure(string Way, double Ours, double? Paper, string? Shares = null);
+public sealed record PaperFigure(string Way, double Ours, double? Paper, string? Shares = null)
+{
+    /// <summary>
+    /// How many times slower the paper's way is than its first, if only that can be compared; else null.
+    /// </summary>
+    public double? PaperTimes { get; init; }
+}
 
 /// <summary>A row of the paper with our figures, and how many times slower each way is than the first.</summary>
 /// <param name="Table">The table's number.</param>
@@ -30,7 +36,7 @@ public sealed record PaperResult(
     public double? PaperRatio(PaperFigure figure) =>
         figure != Figures[0] && figure.Paper is { } there && Figures[0].Paper is { } first
             ? Slower(there, first)
-            : null;
+            : figure.PaperTimes;
 
     /// <summary>Whether our ratio is worse than the paper's. Without a ratio, the figures are compared.</summary>
     public bool IsWorse(PaperFigure figure) =>
@@ -47,18 +53,23 @@ public sealed record PaperResult(
         var first = Figures[0];
         var ours = Figures.Skip(1).Select(way => $"{way.Way} {way.Ours:N2}{Times(OurRatio(way))}");
         var papers = Figures
-            .Where(way => way.Paper is not null)
-            .Select(way => $"{(way == first ? PapersFirst : way.Way)} {way.Paper:N2}{Times(PaperRatio(way))}");
+            .Where(IsInPaper)
+            .Select(way =>
+                $"{(way == first ? PapersFirst : way.Way)}{(way.Paper is { } there ? $" {there:N2}" : "")}"
+                + Times(PaperRatio(way))
+            );
         var shares = Figures
             .Where(way => way.Shares is not null && IsWorse(way))
             .Select(way => $"by {way.Way}, {way.Shares}");
         List<string> notes = [first.Way];
         if (Figures.Count > 1)
             notes.Add(string.Join(", ", ours));
-        if (Figures.Any(way => way.Paper is not null))
+        if (Figures.Any(IsInPaper))
             notes.Add($"paper: {string.Join(", ", papers)}");
         return new(Area, $"{Table}, {What}", first.Ours, Unit, string.Join("; ", [.. notes, .. shares]));
     }
+
+    private static bool IsInPaper(PaperFigure figure) => figure.Paper is not null || figure.PaperTimes is not null;
 
     private static string Times(double? ratio) => ratio is { } times ? $" ({times:F2} times)" : "";
 }

@@ -39,6 +39,7 @@ public static class Papers
             row => row.Table,
             row => Task.Run(() => Run(UnixBoot.Plain(row.Program, image, folder)))
         );
+        var macro = Macro.Start(image, folder, programs);
         var cache = Task.Run(() => Cache(UnixBoot.Plain("matrix", image, folder)));
         UnixRun Unix(UnixWay way) => started[way].GetAwaiter().GetResult();
         UnixRun? OfL4(string table) => plain.GetValueOrDefault(table)?.GetAwaiter().GetResult();
@@ -61,6 +62,7 @@ public static class Papers
                 .Concat(parts)
                 .OrderBy(result => result.Table, StringComparer.Ordinal),
             cache.GetAwaiter().GetResult(),
+            .. macro.GetAwaiter().GetResult(),
         ];
     }
 
@@ -102,7 +104,7 @@ public static class Papers
     }
 
     // The measuring program is /init of the file system.
-    private static byte[] ArchiveOf(byte[] program, string? programs)
+    internal static byte[] ArchiveOf(byte[] program, string? programs)
     {
         var root = Directory.CreateTempSubdirectory("verified-papers").FullName;
         try

@@ -18,6 +18,7 @@ public static class PapersPage
         ("T4", "Table 4: pipes and RPC of L4"),
         ("T5", "Table 5: virtual memory"),
         ("cache", "Second-level cache with colours"),
+        ("macro", "Shell scripts; of the paper: a compilation, and AIM"),
     ];
 
     /// <summary>The page's text.</summary>
@@ -65,8 +66,8 @@ public static class PapersPage
         {
             var worse = result.IsWorse(way) ? " worse" : "";
             text.Append(Invariant($"<div class=\"way\"><b>{Safe(way.Way)}</b>\n"));
-            if (way.Paper is { } paper)
-                Bar(text, "paper", paper, result.PaperRatio(way), compared ? scale : own, result.Unit);
+            if (way.Paper is not null || way.PaperTimes is not null)
+                Bar(text, "paper", way.Paper, result.PaperRatio(way), compared ? scale : own, result.Unit);
             Bar(text, "ours" + worse, way.Ours, result.OurRatio(way), compared ? scale : own, result.Unit);
             text.Append("</div>\n");
             if (worse.Length > 0 && way.Shares is { } shares)
@@ -77,17 +78,18 @@ public static class PapersPage
         text.Append("</article>\n");
     }
 
-    private static void Bar(StringBuilder text, string kind, double figure, double? ratio, double scale, string unit)
+    private static void Bar(StringBuilder text, string kind, double? figure, double? ratio, double scale, string unit)
     {
         var line = ratio is null ? "" : Invariant($" one\" style=\"--one: {100 / scale:F2}%");
+        var known = figure is { } shown ? Invariant($"{shown:N2} {Safe(unit)}") : "";
         var times = ratio is { } value ? Invariant($"{value:F2} times ") : "";
         text.Append(
             Invariant(
                 $"""
                 <div class="track{line}"><i class="{kind}" style="width: {100
-                    * (ratio ?? figure)
+                    * (ratio ?? figure ?? 0)
                     / scale:F2}%"></i></div>
-                <div class="value">{times}<em>{figure:N2} {Safe(unit)}</em></div>
+                <div class="value">{times}<em>{known}</em></div>
 
                 """
             )
