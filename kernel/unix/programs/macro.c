@@ -1,8 +1,8 @@
 /*
  * Measures shell scripts of the size of a small build, one and MOST at a time. Each makes directories, writes sources,
- * sorts out lines, computes an object from each source in place of a compiler, copies and joins the objects, and removes
- * everything. Prints a line for each number of scripts: the cycles of one script. The line "ready" ends the preparations.
- * It is program 1 of a system that has /bin/sh and klibc's programs.
+ * sorts out lines, computes an object from each source in place of a compiler, copies and joins the objects, and
+ * removes everything. Prints a line for each number of scripts: the cycles of one script. The line "ready" ends the
+ * preparations. It is program 1 of a system that has /bin/sh and klibc's programs.
  */
 #include "call.h"
 
