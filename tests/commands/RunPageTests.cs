@@ -53,12 +53,13 @@ public sealed partial class RunPageTests : IDisposable
         var input = Path.Combine(_folder, "input");
         File.WriteAllText(input, string.Concat(Enumerable.Repeat("ls /bin\n", 40)));
         string[] unix = ["--unix", "--trap", "--initrd", UnixSystem.Klibc, "--input", input];
-        // A recording begins anew where two interrupts come within one event, so that some have few entries.
+        // A recording begins anew where two interrupts come within one event, so that some have few entries, or none.
         Assert.Contains((string[])["4000000", "4500000", "5000000", "5500000", "6000000"], instructions =>
         {
             var (_, output, error) = Run([.. unix, "--html", Page, "--last", "500", "--instructions", instructions]);
             Assert.DoesNotContain("differ", error);
-            return TraceFile.Load(Saved(output)).Events.Any(e => e.Entry == Entry.Trap);
+            return Saved(output) is { Length: > 0 } saved
+                && TraceFile.Load(saved).Events.Any(e => e.Entry == Entry.Trap);
         });
     }
 
