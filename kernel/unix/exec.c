@@ -1,16 +1,8 @@
 /* execve: a space of an ELF file, of its interpreter, and of a stack with the arguments. */
 #include "unix.h"
+#include "elf.h"
 
-struct elf {
-    byte identity[16];
-    half type, machine;
-    word version, entry, headers, sections, flags;
-    half size, header_size, header_count;
-} __attribute__((packed));
-
-struct program { word type, offset, address, physical, file_size, memory_size, flags, alignment; };
-
-enum { LOAD = 1, INTERPRETER = 3, EXECUTABLE = 2, I386 = 3, MOST_HEADERS = 32, MOST_ARGUMENTS = 1024 };
+enum { INTERPRETER = 3, EXECUTABLE = 2, I386 = 3, MOST_HEADERS = 32, MOST_ARGUMENTS = 1024 };
 
 /* A program that exec is building. */
 struct image {

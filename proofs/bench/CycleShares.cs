@@ -1,6 +1,6 @@
 namespace Verified.Proofs.Bench;
 
-/// <summary>Where cycles went: the parts of the system, and the files of the microkernel's code.</summary>
+/// <summary>The parts of the system that took cycles, and the files of the microkernel's code.</summary>
 public sealed class CycleShares
 {
     private const int Files = 3;

@@ -6,9 +6,9 @@ using Verified.Proofs.Unix;
 namespace Verified.Proofs.Bench;
 
 /// <summary>
-/// The paper's tables beside ours: the same Unix source as a kernel, and on the microkernel by library and by trap; and
-/// programs of the microkernel without a Unix. All of our figures come from our own P5 model and our own Unix, not from
-/// a Pentium or from Linux.
+/// The paper's tables beside ours. We measure the same Unix source as a kernel, and on the microkernel by library and
+/// by trap. We also measure programs of the microkernel without a Unix. All of our figures come from our own P5 model
+/// and our own Unix, not from a Pentium or from Linux.
 /// </summary>
 public static class Papers
 {

@@ -18,7 +18,7 @@ public enum Runner
 
 /// <summary>The measuring program's output on one kind of Unix.</summary>
 /// <param name="Cycles">Cycles of each operation, by its name.</param>
-/// <param name="Shares">Where the cycles of each row went, with what was done since the row before.</param>
+/// <param name="Shares">The parts that took the cycles of each row, with the work since the row before.</param>
 /// <param name="Parts">
 /// Cycles between a program's jump into the library and its return, in order: library, kernel, server, kernel, library.
 /// The median of all calls that took this way; empty if there is none.

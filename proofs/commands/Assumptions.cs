@@ -79,6 +79,11 @@ internal static class Assumptions
                     + "IA32_SYSENTER_CS and DR7 as after RESET, no debug exception pending"
             ),
             new(
+                "another processor's CPUID and time-stamp counter change only the frequency in the info page",
+                Assumed,
+                "the theorem of boot follows this machine's answers; boot uses CPUID only to look for the counter"
+            ),
+            new(
                 "chips that boot does not set up are as the loader leaves them",
                 Assumed,
                 "keyboard controller, clock, COM2, parallel port, the timer's other channels: no check reads them; the "

@@ -6,7 +6,7 @@ namespace Verified.Proofs.Unix;
 
 /// <summary>
 /// A serial line that a TCP connection to this computer uses as its terminal. One connection at a time is served. Bytes
-/// that the machine sends before the first connection are kept, up to a limit; later ones without a connection are
+/// that the machine sends before the first connection are kept, up to a limit. Later ones without a connection are
 /// lost, as on a line without a terminal.
 /// </summary>
 public sealed class NetworkTerminal : IDisposable

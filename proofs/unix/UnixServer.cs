@@ -78,7 +78,7 @@ public static class UnixServer
     public static byte[] PlainTask(string folder, string name, string compiler = "gcc") =>
         new Compiled(
             $"plain-{name}",
-            Compiled.Find(path => path == $"{Plain}{name}.c" || (IsIn(Plain, path) && Path.GetExtension(path) == ".h")),
+            Compiled.Find(path => path == $"{Plain}{name}.c" || Path.GetExtension(path) == ".h"),
             ["-Wl,-Ttext=0x300000"],
             [Plain]
         ).File(folder, compiler);

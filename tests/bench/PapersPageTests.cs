@@ -99,6 +99,6 @@ public sealed class PapersPageTests
     private static IEnumerable<string> Widths(string page) =>
         Parts(page, "style=\"width: ").Select(part => part.Split('%')[0]);
 
-    // What follows each place of a text.
+    // The text behind each place of a text.
     private static string[] Parts(string page, string text) => page.Split(text)[1..];
 }

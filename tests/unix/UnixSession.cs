@@ -54,7 +54,7 @@ internal sealed class UnixSession
     /// <summary>The session, and the line of the server about its end.</summary>
     public string WithStatus(int status) => _text + $"unix: process 1 has ended with status {status}\r\n";
 
-    /// <summary>What to type after each text: null if the session has gone another way, up to its end.</summary>
+    /// <summary>The text to type after each text: null if the session has gone another way, up to its end.</summary>
     public Func<string, string?> WithEnd(int status)
     {
         var all = WithStatus(status);

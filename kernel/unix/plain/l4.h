@@ -2,16 +2,13 @@
  * System calls of L4 X.0 (spec/interface, section 2) for programs that are root tasks and measure the microkernel
  * without a Unix. The root task prints a line for each row: its name, and the cycles of one operation.
  */
-typedef unsigned char byte;
-typedef unsigned int word;
+#include "../ports.h"
 
-#define NONE 0xFFFFFFFFu
 #define OPEN 1u
 #define ITEM 2u
 #define ROOT 0x04040001u
 #define ROOT_TEXT "0x04040001"
 #define TASK(number) (0x04000001u | (number) << 16)
-#define PAGE 4096u
 #define FPAGE(address, log) ((word)(address) | (log) << 2)
 #define WRITABLE 2u
 #define PAGE_LOG 12
@@ -48,20 +45,11 @@ static inline word cycles(void)
     return low;
 }
 
-static inline void out(word port, word value) { __asm__ volatile("outb %%al, %%dx" : : "a"(value), "d"(port)); }
-
-static inline word in(word port)
-{
-    word value = 0;
-    __asm__ volatile("inb %%dx, %%al" : "+a"(value) : "d"(port));
-    return value & 0xFF;
-}
-
 static void print(const char *text)
 {
     for (; *text; text++) {
-        while (!(in(0x3FD) & 0x20)) { }
-        out(0x3F8, *text);
+        while (!(in(COM1 + SERIAL_STATUS) & CAN_SEND)) { }
+        out(COM1, *text);
     }
 }
 
@@ -83,7 +71,7 @@ static inline void row(const char *name, word value)
 
 static void end(word status)
 {
-    out(0xF4, status);
+    out(EXIT_PORT, status);
     for (;;) { }
 }
 

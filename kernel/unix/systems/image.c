@@ -1,16 +1,6 @@
 /* A server's image: a copy of the ELF file's segments in frames of its own, and the description of its system. */
 #include "systems.h"
-
-enum { LOAD = 1 };
-
-struct elf {
-    byte identity[16];
-    half type, machine;
-    word version, entry, headers, sections, flags;
-    half size, header_size, header_count;
-} __attribute__((packed));
-
-struct program { word type, offset, address, physical, file_size, memory_size, flags, alignment; };
+#include "elf.h"
 
 /* The place of a byte of the image in memory. */
 static byte *place(struct server *s, word address)

@@ -11,7 +11,7 @@ internal static class Unmodelled
     private const Prefix Repeats = Prefix.Repeat | Prefix.RepeatNotEqual;
 
     // The operations of a step. Each does the same on every processor from the 486 on, but for what the model leaves
-    // arbitrary. What they leave in the processor's own registers is compared at each cut point.
+    // arbitrary. Each cut point compares the processor's own registers.
     private static readonly HashSet<Op> OfSteps =
     [
         .. (IEnumerable<Op>)[Op.Mov, Op.Movzx, Op.Movsx, Op.Lea, Op.Xchg, Op.Bswap, Op.Cbw, Op.Cwd, Op.Nop],
