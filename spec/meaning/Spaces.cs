@@ -23,6 +23,9 @@ public sealed class Spaces(Func<uint, bool> isFrame)
 
     private readonly Dictionary<Place, Link> _links = [];
 
+    // The pages that are derived directly from each page. It follows from the links, and is made at its first use.
+    private Dictionary<Place, HashSet<Place>>? _directly;
+
     public IReadOnlyDictionary<Place, Link> Links => _links;
 
     public Spaces(Func<uint, bool> isFrame, IEnumerable<KeyValuePair<Place, Link>> links)
@@ -35,10 +38,43 @@ public sealed class Spaces(Func<uint, bool> isFrame)
     /// <summary>All pages that were derived from a page, directly or indirectly.</summary>
     public IReadOnlyList<Place> DerivedFrom(Place place)
     {
-        List<Place> derived = [.. _links.Where(link => link.Value.From == place).Select(link => link.Key)];
+        List<Place> derived = [.. Directly(place)];
         for (var i = 0; i < derived.Count; i++)
-            derived.AddRange(_links.Where(link => link.Value.From == derived[i]).Select(link => link.Key));
+            derived.AddRange(Directly(derived[i]));
         return derived;
+    }
+
+    private HashSet<Place> Directly(Place place)
+    {
+        if (_directly is null)
+        {
+            _directly = [];
+            foreach (var (derived, link) in _links)
+                Derive(derived, link.From);
+        }
+
+        return _directly.GetValueOrDefault(place, []);
+    }
+
+    private void Derive(Place derived, Place from)
+    {
+        if (_directly is not null && !_directly.TryAdd(from, [derived]))
+            _directly[from].Add(derived);
+    }
+
+    private void Add(Place place, Link link)
+    {
+        Remove(place);
+        _links.Add(place, link);
+        Derive(place, link.From);
+    }
+
+    private Link? Remove(Place place)
+    {
+        if (!_links.Remove(place, out var link))
+            return null;
+        _directly?[link.From].Remove(place);
+        return link;
     }
 
     /// <summary>
@@ -48,13 +84,15 @@ public sealed class Spaces(Func<uint, bool> isFrame)
     public void Flush(Place place, bool own)
     {
         foreach (var derived in DerivedFrom(place))
-            _links.Remove(derived);
+            Remove(derived);
         if (own)
-            _links.Remove(place);
+            Remove(place);
     }
 
-    /// <summary>Removes the right to write from the pages derived from a page, and from the page itself if</summary>
+    /// <summary>
+    /// Removes the right to write from the pages derived from a page, and from the page itself if
     /// <paramref name="own"/> is set.
+    /// </summary>
     public void Reduce(Place place, bool own)
     {
         foreach (var reduced in own ? [place, .. DerivedFrom(place)] : DerivedFrom(place))
@@ -72,7 +110,7 @@ public sealed class Spaces(Func<uint, bool> isFrame)
             return;
         Flush(destination, own: true);
         if (Has(source))
-            _links[destination] = new(source, writable && IsWritable(source));
+            Add(destination, new(source, writable && IsWritable(source)));
     }
 
     /// <summary>
@@ -86,11 +124,11 @@ public sealed class Spaces(Func<uint, bool> isFrame)
         if (source.Task == Sigma0 || !Has(source))
             return;
         Flush(destination, own: true);
-        if (!_links.Remove(source, out var link))
+        if (Remove(source) is not { } link)
             return;
-        _links[destination] = link;
-        foreach (var (place, derived) in _links.Where(each => each.Value.From == source).ToList())
-            _links[place] = derived with { From = destination };
+        Add(destination, link);
+        foreach (var place in Directly(source).ToList())
+            Add(place, _links[place] with { From = destination });
         if (!writable)
             Reduce(destination, own: true);
     }
