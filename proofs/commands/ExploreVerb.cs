@@ -128,11 +128,19 @@ internal static class ExploreVerb
     private static ImageComparison? ImageOf(ParseResult parsed, Display display, string file, Trace trace)
     {
         if (parsed.GetValue(Image) is { } path)
-            return Named(KernelImage.Load(path), path, path);
+        {
+            var given = KernelImage.Load(path);
+            return new(given, path, new(Images.Hash(given), path));
+        }
+
         if (trace.Origin?.Image is not { } recorded)
             return null;
-        if (Images.Find(recorded) is { } found)
-            return Named(found, recorded.Path!, recorded.Path);
+        if (Images.Find(recorded, trace.Start.Limits) is { } found)
+            return new(
+                found,
+                recorded.Flipped is { } flip ? $"the image in which {flip}" : recorded.Path ?? "the image",
+                recorded
+            );
         var missing =
             $"{file}: the image that it was found with is not here (SHA-256 {recorded.Short}...): --image FILE "
             + "gives it";
@@ -145,10 +153,7 @@ internal static class ExploreVerb
         var built = KernelImage.Build(trace.Start.Limits);
         if (Images.Hash(built) != recorded.Sha256)
             display.Line($"{missing}; the image built here runs in its place");
-        return Named(built, "the image built here", null);
-
-        static ImageComparison Named(KernelImage image, string name, string? path) =>
-            new(image, name, new(Images.Hash(image), path));
+        return new(built, "the image built here", new(Images.Hash(built)));
     }
 
     private static Model ModelOf(string name) =>

@@ -1,3 +1,4 @@
+using Verified.Proofs.Events;
 using Verified.Proofs.Mutation;
 
 namespace Verified.Proofs.Commands;

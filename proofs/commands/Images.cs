@@ -11,20 +11,30 @@ internal static class Images
     /// <summary>SHA-256 of the image's file, in hexadecimal digits.</summary>
     public static string Hash(KernelImage image) => Convert.ToHexString(SHA256.HashData(image.File ?? image.ToElf()));
 
-    /// <summary>The file that an origin names, if it is there and has the origin's hash.</summary>
-    public static KernelImage? Find(ImageOrigin origin)
+    /// <summary>
+    /// The file that an origin names, or the image built here with the origin's flipped bit; null unless one of them
+    /// has the origin's hash.
+    /// </summary>
+    public static KernelImage? Find(ImageOrigin origin, Limits limits)
     {
-        if (origin.Path is not { } path || !File.Exists(path))
-            return null;
-        try
+        if (origin.Path is { } path && File.Exists(path) && Same(() => KernelImage.Load(path)) is { } kept)
+            return kept;
+        return origin.Flipped is { } flip && CanBuild(limits)
+            ? Same(() => flip.Damage(KernelImage.Build(limits)))
+            : null;
+
+        KernelImage? Same(Func<KernelImage> make)
         {
-            var image = KernelImage.Load(path);
-            return Hash(image) == origin.Sha256 ? image : null;
-        }
-        catch (ImageException)
-        {
-            // Another file has replaced it, so it is not the wanted image.
-            return null;
+            try
+            {
+                var image = make();
+                return Hash(image) == origin.Sha256 ? image : null;
+            }
+            catch (ImageException)
+            {
+                // Another file has replaced the image, or another kernel is built, so it is not the wanted image.
+                return null;
+            }
         }
     }
 

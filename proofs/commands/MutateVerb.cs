@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Verified.Kernel;
 using Verified.Proofs.Commands.Shards;
 using Verified.Proofs.Diff;
+using Verified.Proofs.Events;
 using Verified.Proofs.First;
 using Verified.Proofs.Mutation;
 using Verified.Proofs.Paths;
@@ -184,21 +185,17 @@ internal static class MutateVerb
     {
         if (results.FirstOrDefault(result => result.Fate == Fate.Differs) is not { Flip: var flip })
             return;
-        var file = image.ToElf();
-        file[flip.Offset] ^= (byte)(1 << flip.Bit);
-        var damaged = KernelImage.Read(file);
+        var damaged = flip.Damage(image);
         if (DiffRun.Run(damaged, new(seed, events, Workers: 1)).Disagreement is not { } found)
             return;
         var kept = Path.Combine(Report.Folder, "mutate.elf");
         var path = Reporting.Keep(display, kept, () => damaged.Save(kept)) ? kept : null;
-        var what = $"bit {flip.Bit} of byte {flip.Offset:X}h is flipped";
         var trace = found.Trace with
         {
-            Note = $"{what}: {found.Difference}",
-            Origin = new("mutate", seed, Image: new(Images.Hash(damaged), path)),
+            Note = $"{flip}: {found.Difference}",
+            Origin = new("mutate", seed, Image: new(Images.Hash(damaged), path, flip)),
         };
-        var shown = Report.Of(damaged, found with { Trace = trace });
-        display.Findings.Add(shown with { What = $"{what}: {shown.What}" });
+        display.Findings.Add(Report.Of(damaged, found with { Trace = trace }));
         Report.Save(display, trace, "mutate");
     }
 

@@ -48,6 +48,11 @@ internal static class ReplayVerb
             return RunLoop(display, trace);
         var image = ImageOf(parsed, display, path, trace);
         var fails = image is null ? OfSpec(trace) : Of(image, trace);
+        if (fails is null && trace.Events.Count == 0)
+            throw new CommandException(
+                $"{path} has no events, and nothing is wrong at its start, so this replay cannot fail: give a trace "
+                    + "with events, or --image with the image that differs at the start"
+            );
         if (fails is null)
         {
             display.Line(
@@ -67,6 +72,8 @@ internal static class ReplayVerb
     {
         var (limits, recorded) = (trace.Start.Limits, trace.Origin?.Image);
         var file = parsed.GetValue(ImageSource.File);
+        if (file is null && recorded?.Flipped is { } flip)
+            return Damaged(display, path, trace, flip);
         if (file is null && !Images.CanBuild(limits))
         {
             display.Line("its page tables are smaller than those of a processor: it runs on the spec alone");
@@ -89,10 +96,23 @@ internal static class ReplayVerb
         return image;
     }
 
+    // The trace shows that a damaged image is noticed, so only this image can repeat it.
+    private static KernelImage Damaged(Display display, string path, Trace trace, Flip flip)
+    {
+        var recorded = trace.Origin!.Image!;
+        var damaged = Images.Find(recorded, trace.Start.Limits)
+            ?? throw new CommandException(
+                $"{path} was found with an image of another kernel, in which {flip} (SHA-256 {recorded.Short}...): "
+                    + "give it with --image"
+            );
+        display.Line($"it runs on the image in which {flip}, as when it was found");
+        return damaged;
+    }
+
     // Describes the image that the trace was found with, and the result of the trace on it.
     private static string Recorded(ImageOrigin recorded, Trace trace)
     {
-        if (Images.Find(recorded) is not { } found)
+        if (Images.Find(recorded, trace.Start.Limits) is not { } found)
             return $"an image that is not here (SHA-256 {recorded.Short}...): give it with --image";
         var fails = Of(found, trace) is null ? "does not fail" : "still fails";
         return $"{recorded.Path}, on which it {fails} (--image {recorded.Path})";

@@ -74,8 +74,12 @@ internal static class Report
     {
         var difference = found.Difference;
         var meaning = difference.Column is { } column ? $", {Glossary.Meaning(column)}" : "";
+        var flip =
+            found.Trace.Origin?.Image is { Flipped: { } flipped } recorded && recorded.Sha256 == Images.Hash(image)
+                ? $"{flipped}: "
+                : "";
         return new(
-            $"{difference.What}{meaning}",
+            $"{flip}{difference.What}{meaning}",
             [$"spec   {difference.Spec}", $"image  {difference.Image}"],
             found.Trace,
             Explanation.Path(new Duel(new ImageMachine(image)), found)

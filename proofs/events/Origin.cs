@@ -3,7 +3,8 @@ namespace Verified.Proofs.Events;
 /// <summary>The image that a trace was found with.</summary>
 /// <param name="Sha256">Hash of the file's bytes, in hexadecimal digits.</param>
 /// <param name="Path">Path of the file, relative to the folder of the command; null if the file was not kept.</param>
-public sealed record ImageOrigin(string Sha256, string? Path = null)
+/// <param name="Flipped">The bit by which it differs from the image that was built; null if it has no such bit.</param>
+public sealed record ImageOrigin(string Sha256, string? Path = null, Flip? Flipped = null)
 {
     /// <summary>The hash as reports show it.</summary>
     public string Short => Sha256[..12];

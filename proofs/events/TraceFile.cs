@@ -128,6 +128,8 @@ public static class TraceFile
             throw new TraceFileException($"the run returns to event {loop + 1}, and has {events.Count}");
         if (ours.Origin?.Image?.Sha256 is { } hash && (hash.Length != HashLength || !hash.All(char.IsAsciiHexDigit)))
             throw new TraceFileException($"'{hash}' is not the SHA-256 of an image");
+        if (ours.Origin?.Image?.Flipped is { Bit: < 0 or > 7 } flip)
+            throw new TraceFileException($"a byte has no bit {flip.Bit}");
         return new(start, events, ours.Memory, ours.Verdict, booted, ours.Origin, loop);
     }
 

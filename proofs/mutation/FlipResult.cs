@@ -1,3 +1,5 @@
+using Verified.Proofs.Events;
+
 namespace Verified.Proofs.Mutation;
 
 /// <summary>The outcome for a damaged image, in the order of the checks.</summary>
@@ -30,11 +32,6 @@ public enum Fate
     /// <summary>The prover has no answer, or no theorem is about the byte.</summary>
     Unknown,
 }
-
-/// <summary>A wrong bit of the image file.</summary>
-/// <param name="Offset">Offset of its byte in the file.</param>
-/// <param name="Bit">0 to 7.</param>
-public readonly record struct Flip(uint Offset, int Bit);
 
 /// <summary>A flipped bit and its outcome.</summary>
 /// <param name="Flip">The bit.</param>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Verified.Kernel;
 using Verified.Proofs.Diff;
+using Verified.Proofs.Events;
 using Verified.Proofs.First;
 using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
@@ -31,8 +32,6 @@ public sealed class Flips(
 )
 {
     private const long DemonstrationBudget = 200_000_000;
-
-    private readonly byte[] _file = image.ToElf();
 
     private readonly IReadOnlyList<FilePiece> _pieces = FilePiece.Of(image.ToElf());
 
@@ -92,9 +91,7 @@ public sealed class Flips(
         KernelImage damaged;
         try
         {
-            var file = (byte[])_file.Clone();
-            file[flip.Offset] ^= (byte)(1 << flip.Bit);
-            damaged = KernelImage.Read(file);
+            damaged = flip.Damage(image);
             if (FileCheck.Wrong(damaged) is { } wrong)
                 return (Fate.Unreadable, "", wrong);
         }

@@ -1,5 +1,6 @@
 using Verified.Kernel;
 using Verified.Proofs.Commands;
+using Verified.Proofs.Events;
 using Verified.Proofs.First;
 using Verified.Proofs.Mutation;
 using Verified.Proofs.Paths;
