@@ -1,4 +1,5 @@
 using System.Reflection.Emit;
+using Verified.Machine.Memory;
 using Verified.Machine.Processor;
 
 namespace Verified.Machine.Compiler;
@@ -10,12 +11,17 @@ internal sealed partial class BlockCompiler
     {
         var after = _text.Eip + operation.Length;
         Test? condition = null;
+        var isConditional = operation.Op is Op.Jcc or Op.Jcxz or Op.Loop;
         Execute(operation, test =>
         {
-            if (condition is not null)
-                throw new NotCompilable();
-            condition = test;
-            return true;
+            if (isConditional && condition is null)
+            {
+                condition = test;
+                return true;
+            }
+
+            LeaveBeyond(test, isConditional);
+            return false;
         });
         _done++;
         if (condition is not null)
@@ -34,6 +40,23 @@ internal sealed partial class BlockCompiler
             return distance;
         WriteLoop();
         return null;
+    }
+
+    /// <summary>
+    /// Leaves the trace before the operation if its target is beyond the code segment; the interpreter then raises the
+    /// exception. Nothing is emitted for a target in the trace's own page, which the segment contains as a whole.
+    /// </summary>
+    private void LeaveBeyond(Test beyond, bool isConditional)
+    {
+        if (beyond.Node is not { Operator: Operator.Less, A: { Node: null, Value: var last }, B: var target })
+            throw new NotCompilable();
+        if (last != _reach)
+            throw new NotCompilable();
+        if (Distance(target) is { } distance && _pageOffset + distance < PhysicalMemory.PageSize)
+            return;
+        if (isConditional)
+            throw new NotCompilable();
+        LeaveIf(beyond.Node, unless: false, _before);
     }
 
     // The operation has been executed as if the condition held. Backward branches are expected to be taken, others not.

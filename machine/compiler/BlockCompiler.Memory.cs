@@ -80,7 +80,7 @@ internal sealed partial class BlockCompiler
     private static bool TryStore(Ia32<Concrete, PcBus> cpu, uint linear, int size, uint value, bool user) =>
         cpu.Bus.TryStore(linear, size, value, user);
 
-    private static bool TryLoadSegment(Ia32<Concrete, PcBus> cpu, int register, uint selector)
+    private static bool TryLoadSegment(Ia32<Concrete, PcBus> cpu, int register, uint selector, uint reach)
     {
         var former = cpu.S[register];
         try
@@ -91,14 +91,14 @@ internal sealed partial class BlockCompiler
         {
             return false;
         }
-        if (register is SegmentRegister.Fs or SegmentRegister.Gs || cpu.S[register].FlatToWrite)
+        if (register is SegmentRegister.Fs or SegmentRegister.Gs || cpu.S[register].ReachToWrite >= reach)
             return true;
         cpu.S[register] = former;
         return false;
     }
 
-    // A segment load does not change the method's locals. A load that would fault, or would leave a segment that is not
-    // flat, is interpreted.
+    // A segment load does not change the method's locals. A load that would fault, or would leave a segment that ends
+    // earlier, is interpreted.
     private void WriteSegmentLoad(in Operation operation)
     {
         var (exit, before, done) = (_il.DefineLabel(), Capture(), _done);
@@ -106,6 +106,7 @@ internal sealed partial class BlockCompiler
         _il.Emit(OpCodes.Ldarg_0);
         _il.Emit(OpCodes.Ldc_I4, (int)operation.TargetRegister);
         _emitter.Push(selector);
+        _il.Emit(OpCodes.Ldc_I4, (int)_reach);
         _il.Emit(
             OpCodes.Call,
             typeof(BlockCompiler).GetMethod(nameof(TryLoadSegment), BindingFlags.NonPublic | BindingFlags.Static)!
@@ -129,6 +130,7 @@ internal sealed partial class BlockCompiler
     private unsafe Code Probe(Code linear, int size, bool write, Label slow)
     {
         linear = _emitter.Fixed(linear);
+        LeaveBeyond(linear, size);
         var entry = _il.DeclareLocal(typeof(nint));
         var layout = _mmu.TlbLayout(write, _user);
 
@@ -165,6 +167,22 @@ internal sealed partial class BlockCompiler
         _il.Emit(OpCodes.Conv_U);
         _il.Emit(OpCodes.Add);
         return linear;
+    }
+
+    // An access beyond the segments is interpreted. Flat segments have no byte beyond them, and wrap.
+    private void LeaveBeyond(Code linear, int size)
+    {
+        if (_reach == uint.MaxValue)
+            return;
+        var (exit, before, done) = (_il.DefineLabel(), _before, _done);
+        _emitter.Push(linear);
+        _il.Emit(OpCodes.Ldc_I4, (int)(_reach - (uint)(size - 1)));
+        _il.Emit(OpCodes.Bgt_Un, exit);
+        _exits.Add(() =>
+        {
+            _il.MarkLabel(exit);
+            WriteExit(before, done);
+        });
     }
 
     /// <summary>

@@ -15,13 +15,14 @@ internal delegate int Execution(int limit);
 /// <summary>A compiled trace, which is a sequence of blocks.</summary>
 /// <param name="Execute">The method.</param>
 /// <param name="Longest">Operations of the trace, from its start to its end or back to its start.</param>
-internal sealed record CompiledCode(Execution Execute, int Longest);
+/// <param name="Reach">The last byte of the segments for which the code is compiled.</param>
+internal sealed record CompiledCode(Execution Execute, int Longest, uint Reach);
 
 /// <summary>
 /// Compiles a trace into a method. A trace is a sequence of blocks within one page. At a branch it follows the side
 /// that is taken more often, and it may loop back to its start. The compiler executes the operations over
 /// <see cref="Code"/>, so compiled code follows from the same text that is interpreted and proved. The code is for one
-/// privilege level, flat segments, and one form of the flags on entry.
+/// privilege level, segments from 0 to a common last byte, and one form of the flags on entry.
 /// </summary>
 /// <remarks>
 /// Every access goes through the TLB. If the TLB does not allow it at once, the method asks the bus for the access
@@ -35,6 +36,8 @@ internal sealed partial class BlockCompiler
 
     private readonly Mmu _mmu;
     private readonly bool _user;
+    private readonly uint _reach,
+        _pageOffset;
     private readonly DynamicMethod _method;
     private readonly ILGenerator _il;
     private readonly Emitter _emitter;
@@ -53,9 +56,9 @@ internal sealed partial class BlockCompiler
     /// <summary>The state before an operation.</summary>
     private readonly record struct State(Registers<Code> Registers, Code Eip, int FlagForm, Code[] FlagWords);
 
-    private BlockCompiler(Mmu mmu, bool user, ProcessorModel model, int flagForm)
+    private BlockCompiler(Mmu mmu, bool user, ProcessorModel model, int flagForm, uint reach, uint pageOffset)
     {
-        (_mmu, _user, _entryForm) = (mmu, user, flagForm);
+        (_mmu, _user, _entryForm, _reach, _pageOffset) = (mmu, user, flagForm, reach, pageOffset);
         _method = new DynamicMethod(
             "way",
             typeof(int),
@@ -74,6 +77,8 @@ internal sealed partial class BlockCompiler
             Eip = Field(StateWord.Eip),
             FlagForm = flagForm,
         };
+        ref var code = ref _text.S[SegmentRegister.Cs];
+        code = Segment<Code>.Load(code.Selector, 0, reach, code.Attributes);
         _registers = [.. StateWord.Registers.Select(Field)];
         for (var i = 0; i < _registers.Length; i++)
             _text.R[i] = _registers[i];
@@ -87,11 +92,13 @@ internal sealed partial class BlockCompiler
     /// <param name="blocks">The block at a distance from EIP, or null if the trace may not continue there.</param>
     /// <param name="cpu">The processor.</param>
     /// <param name="mmu">Its memory.</param>
-    public static CompiledCode? Compile(Func<uint, Block?> blocks, Ia32<Concrete, PcBus> cpu, Mmu mmu)
+    /// <param name="reach">The last byte of its segments, at least.</param>
+    public static CompiledCode? Compile(Func<uint, Block?> blocks, Ia32<Concrete, PcBus> cpu, Mmu mmu, uint reach)
     {
-        var compiler = new BlockCompiler(mmu, cpu.Cpl == 3, cpu.Model, cpu.FlagForm);
+        var offset = cpu.Eip.Value % PhysicalMemory.PageSize;
+        var compiler = new BlockCompiler(mmu, cpu.Cpl == 3, cpu.Model, cpu.FlagForm, reach, offset);
         compiler.Write(blocks);
-        return compiler._done > 0 ? new(compiler._method.CreateDelegate<Execution>(cpu), compiler._done) : null;
+        return compiler._done > 0 ? new(compiler._method.CreateDelegate<Execution>(cpu), compiler._done, reach) : null;
     }
 
     private static Code Field(StateWord field) => new(new Node(Operator.Field) { Field = field });

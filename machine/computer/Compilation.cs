@@ -9,7 +9,7 @@ namespace Verified.Machine.Computer;
 public sealed partial class Pc
 {
     // Replaces code that could not be compiled.
-    private static readonly CompiledCode Nothing = new(_ => 0, 0);
+    private static readonly CompiledCode Nothing = new(_ => 0, 0, 0);
 
     /// <summary>
     /// The number of executions of a trace's first block before the trace is compiled. Compilation takes some
@@ -25,27 +25,29 @@ public sealed partial class Pc
     {
         if (block.Compiled is null && ++block.Uses <= HotAfter)
             return null;
-        if (
-            !Cpu.S[SegmentRegister.Cs].FlatToRead
-            || !Cpu.S[SegmentRegister.Ds].FlatToWrite
-            || !Cpu.S[SegmentRegister.Es].FlatToWrite
-            || !Cpu.S[SegmentRegister.Ss].FlatToWrite
-            || !Cpu.S[SegmentRegister.Ss].Big
-            || !block.Big
-            || !block.IsValid
-            || Cpu.Cpl is not (0 or 3)
-        )
+        var reach = Reach;
+        if (reach == 0 || !Cpu.S[SegmentRegister.Ss].Big || !block.Big || !block.IsValid || Cpu.Cpl is not (0 or 3))
             return null;
         block.Compiled ??= new CompiledCode?[2 * Ia32<Concrete, PcBus>.FlagForms];
         ref var compiled = ref block.Compiled[2 * Cpu.FlagForm + (Cpu.Cpl & 1)];
-        compiled ??= Compile(block) ?? Nothing;
+        if (compiled is null || compiled.Reach > reach)
+            compiled = Compile(block, reach) ?? Nothing;
         return ReferenceEquals(compiled, Nothing) ? null : compiled;
     }
 
-    private CompiledCode? Compile(Block block)
+    /// <summary>
+    /// The last byte that all segments reach that compiled code may use; 0 if one is no such segment.
+    /// </summary>
+    private uint Reach =>
+        Math.Min(
+            Math.Min(Cpu.S[SegmentRegister.Cs].ReachToRead, Cpu.S[SegmentRegister.Ds].ReachToWrite),
+            Math.Min(Cpu.S[SegmentRegister.Es].ReachToWrite, Cpu.S[SegmentRegister.Ss].ReachToWrite)
+        );
+
+    private CompiledCode? Compile(Block block, uint reach)
     {
         var (linear, user) = (Cpu.Eip, Cpu.Cpl == 3);
-        return BlockCompiler.Compile(distance => _blocks.Along(block, linear, distance, user), Cpu, Mmu);
+        return BlockCompiler.Compile(distance => _blocks.Along(block, linear, distance, user), Cpu, Mmu, reach);
     }
 
     /// <summary>Runs compiled traces as long as there are some.</summary>
@@ -63,7 +65,11 @@ public sealed partial class Pc
             if (executed == 0)
                 break;
             Remember(block, start, Math.Min(executed, block.Operations.Length));
-            if (_blocks.Find(Cpu.Eip, big: true, user) is not { } next || Compiled(next) is not { } following)
+            if (
+                _blocks.Find(Cpu.Eip, big: true, user) is not { } next
+                || !Fits(Cpu.S[SegmentRegister.Cs], next)
+                || Compiled(next) is not { } following
+            )
                 break;
             (block, compiled) = (next, following);
         }

@@ -19,8 +19,10 @@ public sealed partial class Ia32<W, TBus>
         {
             ref var s = ref S[i];
             s = Segment<W>.Load(s.Selector, s.Base, s.Limit, s.Attributes);
-            s.FlatToRead &= !_checksAlignment;
-            s.FlatToWrite &= !_checksAlignment;
+            if (!_checksAlignment)
+                continue;
+            s.FlatToRead = s.FlatToWrite = false;
+            s.ReachToRead = s.ReachToWrite = 0;
         }
     }
 

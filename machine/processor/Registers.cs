@@ -51,9 +51,19 @@ public struct Segment<W>
     /// <summary>Bits 8..15 and 20..23 of the descriptor's high word, in place; 0 if the segment is unusable.</summary>
     public uint Attributes;
 
+    /// <summary>The least value of a reach that is not 0.</summary>
+    public const uint LeastReach = 0xC0000000;
+
     /// <summary>Base 0, limit FFFFFFFFh, and readable (writable): an access needs no check.</summary>
     public bool FlatToRead,
         FlatToWrite;
+
+    /// <summary>
+    /// The last byte that may be read (written) from base 0 on, if it ends a page in the last quarter of the address
+    /// space; otherwise 0. Compiled code compares an address with it, and makes no other check.
+    /// </summary>
+    public uint ReachToRead,
+        ReachToWrite;
 
     public readonly bool Usable => (Attributes & Descriptor.Present) != 0;
     public readonly int Dpl => (int)(Attributes >> 13 & 3);
@@ -72,21 +82,27 @@ public struct Segment<W>
     public static Segment<W> Load(W selector, W @base, W limit, uint attributes)
     {
         var readable = Descriptor.IsData(attributes) || Descriptor.IsReadableCode(attributes);
-        var flat =
+        var reach =
             W.TryValue(@base, out var b)
             && b == 0
             && W.TryValue(limit, out var l)
-            && l == uint.MaxValue
+            && l >= LeastReach
+            && (l & 0xFFF) == 0xFFF
             && !Descriptor.IsExpandDown(attributes)
-            && (attributes & Descriptor.Present) != 0;
+            && (attributes & Descriptor.Present) != 0
+                ? l
+                : 0;
+        var writable = Descriptor.IsWritable(attributes);
         return new Segment<W>
         {
             Selector = selector,
             Base = @base,
             Limit = limit,
             Attributes = attributes,
-            FlatToRead = flat && readable,
-            FlatToWrite = flat && Descriptor.IsWritable(attributes),
+            FlatToRead = reach == uint.MaxValue && readable,
+            FlatToWrite = reach == uint.MaxValue && writable,
+            ReachToRead = readable ? reach : 0,
+            ReachToWrite = writable ? reach : 0,
         };
     }
 }

@@ -62,7 +62,14 @@ public static partial class ProcessorState<W, TBus>
         Place<Segment<W>> place
     )
     {
-        string[] flat = [member, nameof(Segment<W>.FlatToRead), nameof(Segment<W>.FlatToWrite)];
+        string[] flat =
+        [
+            member,
+            nameof(Segment<W>.FlatToRead),
+            nameof(Segment<W>.FlatToWrite),
+            nameof(Segment<W>.ReachToRead),
+            nameof(Segment<W>.ReachToWrite),
+        ];
         yield return new(
             $"{name} selector",
             accounting,
