@@ -89,6 +89,8 @@ internal sealed partial class KernelAssembler
 
     public void jne(Label of, [File] string f = "", [Line] int l = 0) => OnLine(f, l).jne(of);
 
+    public void jle(Label of, [File] string f = "", [Line] int l = 0) => OnLine(f, l).jle(of);
+
     public void jns(Label of, [File] string f = "", [Line] int l = 0) => OnLine(f, l).jns(of);
 
     public void js(Label of, [File] string f = "", [Line] int l = 0) => OnLine(f, l).js(of);

@@ -99,9 +99,9 @@ public static class DeclaredTables
         [
             new(0x08, "kernel_code", DescriptorKind.Code, Ring: 0, Base: 0, Limit: All),
             new(0x10, "kernel_data", DescriptorKind.Data, Ring: 0, Base: 0, Limit: All),
-            new(0x1B, "user_code", DescriptorKind.Code, Ring: 3, Base: 0, Limit: All),
-            new(0x23, "user_data", DescriptorKind.Data, Ring: 3, Base: 0, Limit: All),
-            new(0x2B, "flat_data", DescriptorKind.Data, Ring: 3, Base: 0, Limit: All),
+            new(0x1B, "user_code", DescriptorKind.Code, Ring: 3, Base: 0, Limit: 0xF03FFFFF),
+            new(0x23, "user_data", DescriptorKind.Data, Ring: 3, Base: 0, Limit: 0xF03FFFFF),
+            new(0x2B, "flat_data", DescriptorKind.Data, Ring: 3, Base: 0, Limit: 0xF17FFFFF),
             new(0x30, "task_state", DescriptorKind.BusyTss, Ring: 0, layout.Tss, PortMapOffset + PortMapSize),
         ];
 

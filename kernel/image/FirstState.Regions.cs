@@ -106,7 +106,8 @@ public sealed partial class FirstState
             )
             {
                 Marks =
-                    area == _layout.Mappings.PageTables ? MappingLayout.AccessedAndDirty
+                    area == _layout.Mappings.PageTables || area == _layout.Mappings.SmallTables
+                        ? MappingLayout.AccessedAndDirty
                     : area == _layout.Mappings.Directories ? MappingLayout.Accessed
                     : 0,
             };

@@ -14,7 +14,7 @@ public sealed class KernelImage
     /// <summary>
     /// The version of the tables' addresses and the rows' fields. Raise it with every change of <see cref="Layout"/>.
     /// </summary>
-    public const uint LayoutVersion = 9;
+    public const uint LayoutVersion = 10;
 
     internal const uint MultibootMagic = 0x1BADB002;
 
@@ -90,7 +90,7 @@ public sealed class KernelImage
         data.Put(layout.KernelPageTables, AddressSpaces.KernelPageTables());
         data.Put(layout.TssTables, AddressSpaces.TssTables(layout));
         Verified.Kernel.Encode.Memory(layout, empty, data.Put);
-        var (identity, entry, _) = AddressSpaces.Identity(layout);
+        var (identity, entry) = AddressSpaces.Identity(layout);
         data.Put(identity, entry);
         var next = layout.UserImages;
         foreach (var program in programs)

@@ -13,15 +13,17 @@ internal static class SegmentTables
     private const int RingShift = 5;
 
     /// <summary>
-    /// Flat segments of 4 GB, marked as accessed so that no load writes the table, and the TSS. Except for threads in
-    /// small spaces, only paging protects the kernel, whose fast path uses the user's data segment. The users' segments
-    /// are tables with rows and fields (<see cref="UserSegments"/>).
+    /// The kernel's flat segments of 4 GB, marked as accessed so that no load writes the table, and the TSS. The users'
+    /// segments have only their low dwords here; the high ones are tables with a field (<see cref="UserSegments"/>).
     /// </summary>
     public static byte[] Gdt(Layout layout)
     {
         var table = new byte[GdtPointer + 6];
         Segment(table, Layout.KernelCode, 0, 0xFFFFF, 0x9B, 0xC);
         Segment(table, Layout.KernelData, 0, 0xFFFFF, 0x93, 0xC);
+        Put(table, Layout.UserCode & ~7u, UserSegments.Low);
+        Put(table, Layout.UserData & ~7u, UserSegments.Low);
+        Put(table, Layout.FlatData & ~7u, UserSegments.FlatLow);
         Segment(table, Layout.TaskState, layout.Tss, Layout.TssLimit, 0x89, 0);
         Pointer(table, GdtPointer, Layout.GdtLimit, layout.Gdt);
         return table;
@@ -51,7 +53,7 @@ internal static class SegmentTables
         var segment = new byte[Layout.TssLimit + 1];
         Put(segment, Layout.TssStackTop, layout.StackTop.Encode<Concrete>(0));
         Put(segment, Layout.TssStackSegment, Layout.KernelData);
-        Put(segment, Layout.TssPortMapBase & ~3u, Layout.TssPortMap << 16);
+        Put(segment, Layout.TssPortMapBase, UserSegments.Ports);
         segment[Layout.TssLimit] = 0xFF;
         return segment;
     }

@@ -11,7 +11,7 @@ public sealed partial class Layout
     public uint Gdt { get; }
     public uint Idt { get; }
 
-    /// <summary>The descriptor of the users' code segment (<see cref="UserSegments"/>).</summary>
+    /// <summary>The descriptor of the users' code segment (<see cref="UserSegments"/>): its high dword.</summary>
     public Area CodeSegment { get; }
 
     /// The descriptor of the users' segment for stack and data (<see cref="UserSegments"/>).
@@ -40,6 +40,18 @@ public sealed partial class Layout
     /// thread.
     /// </summary>
     public Area TssStack { get; }
+
+    /// <summary>
+    /// While a thread runs in a small space, the page directory that is loaded; 0 in a large space. The processor does
+    /// not use this dword of the TSS. Reading it is faster than reading CR3.
+    /// </summary>
+    public Area Loaded { get; }
+
+    /// <summary>
+    /// The TSS's offset of the I/O bitmap. In a small space it is beyond the TSS, because the loaded directory, and the
+    /// bitmap with it, may be another task's.
+    /// </summary>
+    public Area TssPorts { get; }
 
     public Area Threads { get; }
 
@@ -122,6 +134,8 @@ public sealed partial class Layout
             DataSegment,
             FlatSegment,
             TssStack,
+            Loaded,
+            TssPorts,
             Threads,
             Ready,
             ReadySummary,
@@ -149,12 +163,13 @@ public sealed partial class Layout
         : area == Timers ? Table.TimerWord
         : area == ReadySummary || area == Picked ? Table.Priority
         : area == Interrupts ? Table.Interrupt
-        : area == Mappings.Tasks || area == Mappings.SmallSegments ? Table.Task
+        : area == Mappings.Tasks ? Table.Task
         : area == Mappings.Nodes ? Table.Node
         : area == Mappings.Tables ? Table.PageTable
         : area == Mappings.Slots || area == Mappings.Directories ? Table.Slot
         : area == Mappings.PortMaps ? Table.PortWord
         : area == Mappings.Pages || area == Mappings.PageTables ? Table.Page
+        : area == Mappings.SmallTables ? Table.SmallPage
         : Table.Processor;
 
     /// <summary>Whether a field belongs to the sets of threads, which only the set operations change.</summary>

@@ -33,6 +33,9 @@ public sealed partial class Layout
     public const uint KernelTables = 6,
         KernelSlot = KernelBase >> 22;
 
+    /// <summary>The first slot of the region of small spaces, which follows the kernel's part.</summary>
+    public const uint RegionSlot = KernelSlot + KernelTables;
+
     /// <summary>The end of the kernel's memory, as a physical address.</summary>
     public const uint KernelEnd = KernelTables << 22;
 
@@ -64,7 +67,8 @@ public sealed partial class Layout
     // second page on. A byte of ones ends the bitmap (SDM 1, 19.5.2).
     public const uint TssStackTop = 4,
         TssStackSegment = 8,
-        TssPortMapBase = 102,
+        TssDirectory = 28,
+        TssPortMapBase = 100,
         TssPortMap = PageSize,
         TssPortMapSize = 0x10000 / 8,
         TssLimit = TssPortMap + TssPortMapSize;
@@ -84,7 +88,13 @@ public sealed partial class Layout
     public readonly Field Partner;
     public static readonly Field Priority = new("priority", 0x0C, 8);
     public readonly Field Senders;
+
+    /// <summary>
+    /// The physical address of the page directory of the thread's task. <see cref="RunsSmall"/> is set if the thread
+    /// last went to its small space by the usual way out.
+    /// </summary>
     public static readonly Field Directory = new("directory", 0x14);
+    public const uint RunsSmall = 0x80000000;
     public readonly Field Served;
     public static readonly Field Slice = new("slice", 0x1C, 9);
     public static readonly Field Quantum = new("quantum", 0x20, 9);
@@ -101,6 +111,12 @@ public sealed partial class Layout
 
     /// <summary>The address at which the thread continues after INT 80h; 0 if there is none.</summary>
     public static readonly Field TrapAddress = new("trap_address", 0x44);
+
+    /// <summary>
+    /// The high dword of the data descriptor of its task's small space (<see cref="UserSegments.HighOf"/>). It never
+    /// changes.
+    /// </summary>
+    public static readonly Field Segment = new("segment", 0x48);
 
     // The end of the row is the stack on which the processor and PUSHA push the user registers.
     public static readonly Field Edi = new("edi", 0x4C),
@@ -147,9 +163,14 @@ public sealed partial class Layout
         HeirPointer,
         HandlerPointer;
 
-    /// <summary>The two dwords of a descriptor (SDM 3A, 3.4.5).</summary>
-    public static readonly Field DescriptorLow = new("low", 0),
-        DescriptorHigh = new("high", 4);
+    /// <summary>The high dword of a descriptor (SDM 3A, 3.4.5). The low dword never changes.</summary>
+    public static readonly Field DescriptorHigh = new("high", 0);
+
+    /// <summary>The dword of the TSS with the offset of the I/O bitmap.</summary>
+    public static readonly Field PortMapBase = new("port_map", 0);
+
+    /// <summary>The dword of <see cref="Loaded"/>.</summary>
+    public static readonly Field LoadedDirectory = new("directory", 0);
 
     public static readonly Field TopPriority = new("top", 0, 8);
 
@@ -194,8 +215,7 @@ public sealed partial class Layout
             new(name, Take(rows * stride), rows, stride, fields);
 
         Gdt = Take(PageSize);
-        Area Descriptor(string name, uint selector) =>
-            new(name, Gdt + (selector & ~7u), 1, 8, [DescriptorLow, DescriptorHigh]);
+        Area Descriptor(string name, uint selector) => new(name, Gdt + (selector & ~7u) + 4, 1, 4, [DescriptorHigh]);
         (CodeSegment, DataSegment, FlatSegment) = (
             Descriptor("user_code", UserCode),
             Descriptor("user_data", UserData),
@@ -204,6 +224,8 @@ public sealed partial class Layout
         Idt = Take(PageSize);
         Tss = Take(4 * PageSize, 4 * PageSize);
         TssStack = new("tss", Tss + TssStackTop, 1, 4, [StackTop]);
+        Loaded = new("tss_cr3", Tss + TssDirectory, 1, 4, [LoadedDirectory]);
+        TssPorts = new("tss_ports", Tss + TssPortMapBase, 1, 4, [PortMapBase]);
         Threads = new(
             "threads",
             Take(limits.Tasks * BlockSize, limits.Tasks * BlockSize),
@@ -228,6 +250,7 @@ public sealed partial class Layout
                 Consumed,
                 Handles,
                 TrapAddress,
+                Segment,
                 Edi,
                 Esi,
                 Ebp,

@@ -11,7 +11,8 @@ public static class LayoutTables
     private static readonly Table ReadyWords = new("ReadyWord", KernelTables.All.Count),
         SenderWords = new("SenderWord", KernelTables.All.Count + 1),
         TimerWords = new("TimerWord", KernelTables.All.Count + 2),
-        PortWords = new("PortWord", KernelTables.All.Count + 3);
+        PortWords = new("PortWord", KernelTables.All.Count + 3),
+        SmallPages = new("SmallPage", KernelTables.All.Count + 4);
 
     extension(Table)
     {
@@ -26,5 +27,8 @@ public static class LayoutTables
 
         /// <summary>Words of the maps of ports: rows of <see cref="MappingLayout.PortMaps"/>.</summary>
         public static Table PortWord => PortWords;
+
+        /// <summary>Pages of the small spaces: rows of <see cref="MappingLayout.SmallTables"/>.</summary>
+        public static Table SmallPage => SmallPages;
     }
 }

@@ -68,11 +68,11 @@ public sealed class MappingLayout
     /// <summary>32 ports of an I/O bitmap: a 0 lets the task use the port (SDM 1, 19.5.2).</summary>
     public static readonly Field PortBits = new("ports", 0);
 
+    /// <summary>The number of pages of a small space.</summary>
+    public const uint SmallPages = UserSegments.SmallSize / Layout.PageSize;
+
     /// <summary>The number of dwords of an I/O bitmap.</summary>
     public const uint PortWords = Layout.TssPortMapSize / 4;
-
-    /// <summary>The high dword of a descriptor.</summary>
-    public static readonly Field SmallSegment = new("segment", 0);
 
     /// <summary>The dword of an area whose rows are single dwords.</summary>
     public readonly Field TableAt,
@@ -128,7 +128,6 @@ public sealed class MappingLayout
             ]
         );
         Tasks = make("tasks", limits.Tasks, TaskSize, [Chief, Version, Doomed, Small]);
-        SmallSegments = make("small_segments", limits.Tasks, 4, [SmallSegment]);
         Nodes = make("nodes", paging.Nodes, NodeSize, [Space, Page, Frame, Depth, Level, Next, Previous]);
         Tables = make("tables", paging.Tables, TableSize, [TableTask, TableSlot, NextTable, PreviousTable]);
         Slots = make("slots", limits.Tasks * paging.Slots, 4, [TableAt]);
@@ -136,6 +135,7 @@ public sealed class MappingLayout
         Directories = make("directories", limits.Tasks * paging.Slots, 4, [Entry]);
         PortMaps = make("port_maps", limits.Tasks * PortWords, 4, [PortBits]);
         PageTables = make("page_tables", paging.Tables * paging.Entries, 4, [Entry]);
+        SmallTables = make("small_tables", limits.Tasks * SmallPages, 4, [Entry]);
     }
 
     /// <summary>The operation that is under way, and the heads of the free lists.</summary>
@@ -143,11 +143,6 @@ public sealed class MappingLayout
 
     /// <summary>The chief, version and deletion state of each task, and its small space.</summary>
     public Area Tasks { get; }
-
-    /// <summary>
-    /// For each task, the data segment of its small space; 0 if it has none (<see cref="UserSegments.HighOf"/>).
-    /// </summary>
-    public Area SmallSegments { get; }
 
     public Area Nodes { get; }
 
@@ -163,19 +158,25 @@ public sealed class MappingLayout
     public Area Pages { get; }
 
     /// <summary>
-    /// The processor's page directories, one page for each task. They agree with <see cref="Slots"/>. Task 0's
-    /// directory contains all page tables (<see cref="UserSegments"/>).
+    /// The processor's page directories, one page for each task. They agree with <see cref="Slots"/>. Each of them has
+    /// the same entries for the kernel's part and for the region of small spaces (<see cref="UserSegments"/>).
     /// </summary>
     public Area Directories { get; }
 
     /// <summary>The processor's page tables, one page each. They agree with <see cref="Pages"/>.</summary>
     public Area PageTables { get; }
 
+    /// <summary>
+    /// For each task, the page table of its small space: a copy of the entries of its first 4 MB. The entries of the
+    /// region of small spaces lead to these tables and never change.
+    /// </summary>
+    public Area SmallTables { get; }
+
     /// <summary>The processor's I/O bitmaps, two pages for each task. They agree with <see cref="Pages"/>.</summary>
     public Area PortMaps { get; }
 
     public IReadOnlyList<Area> Areas =>
-        [Current, Tasks, SmallSegments, Nodes, Tables, Slots, Pages, Directories, PageTables, PortMaps];
+        [Current, Tasks, Nodes, Tables, Slots, Pages, Directories, PageTables, PortMaps, SmallTables];
 
     /// <summary>The area and field of a column of the spec's <see cref="Mappings{W}"/>.</summary>
     /// <exception cref="ArgumentException">There is no such column.</exception>

@@ -1,5 +1,3 @@
-using Verified.Spec.Values;
-
 namespace Verified.Kernel;
 
 /// <summary>The parts of the page directories and tables that boot needs besides the mappings (SDM 3A, 4.3).</summary>
@@ -49,16 +47,15 @@ internal static class AddressSpaces
 
     /// <summary>
     /// An entry of task 0's directory. When boot turns paging on, it makes the physical addresses of boot's code valid
-    /// linear addresses. After that boot restores the entry to its final value, <c>Then</c>.
+    /// linear addresses. After that boot sets the entry to 0.
     /// </summary>
-    public static (uint At, uint Entry, uint Then) Identity(Layout layout)
+    public static (uint At, uint Entry) Identity(Layout layout)
     {
         const uint slot = Layout.ImageBase >> 22,
             kernels = MappingLayout.Present | MappingLayout.Writable;
         return (
             layout.Directories + slot * 4,
-            Layout.Physical(layout.KernelPageTables) + slot * Layout.PageSize | kernels,
-            PageEntries.OfDirectoryFor<Concrete>(layout, slot < layout.Limits.Paging.Tables ? slot : 0).Value
+            Layout.Physical(layout.KernelPageTables) + slot * Layout.PageSize | kernels
         );
     }
 }

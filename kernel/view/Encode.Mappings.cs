@@ -36,17 +36,17 @@ public static partial class Encode
             if (!ReferenceEquals(info, last))
                 ((area, field), column) = columns[last = info];
             write(area.Address<Concrete>(row, field).Value, field.Encode(column[row]).Value);
-            if (info.Name == nameof(Mappings<Concrete>.Small))
-                PutSmall(row);
-            else if (info.Name == nameof(Mappings<Concrete>.TableAt))
+            if (info.Name == nameof(Mappings<Concrete>.TableAt))
             {
-                PutSmall(row / state.Limits.Paging.Slots);
                 write(
                     m.Directories.Address<Concrete>(row, MappingLayout.Entry).Value,
                     PageEntries.OfDirectory<Concrete>(layout, state, row).Value
                 );
                 foreach (var word in PageEntries.PortWordsOf(state.Limits, row))
                     PutPorts(word);
+                if (row % state.Limits.Paging.Slots == 0)
+                    for (var page = 0u; page < MappingLayout.SmallPages; page++)
+                        PutSmall(row / state.Limits.Paging.Slots * MappingLayout.SmallPages + page);
             }
             else if (info.Name == nameof(Mappings<Concrete>.NodeAt))
             {
@@ -56,13 +56,15 @@ public static partial class Encode
                 );
                 if (changed is not null && PageEntries.PortWordOf(state, row) is { } word)
                     PutPorts(word);
+                if (changed is not null && PageEntries.SmallPageOf(state, row) is { } page)
+                    PutSmall(page);
             }
         }
 
-        void PutSmall(uint task) =>
+        void PutSmall(uint page) =>
             write(
-                m.SmallSegments.Address<Concrete>(task, MappingLayout.SmallSegment).Value,
-                PageEntries.OfSmallSpace<Concrete>(state, task).Value
+                m.SmallTables.Address<Concrete>(page, MappingLayout.Entry).Value,
+                PageEntries.OfSmallTable<Concrete>(state, page).Value
             );
 
         void PutPorts(uint word) =>

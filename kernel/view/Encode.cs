@@ -74,6 +74,7 @@ public static partial class Encode
         }
 
         Descriptors(layout, SmallSpace(state), Put);
+        Put(layout.Loaded, 0, Layout.LoadedDirectory, SmallSpace(state) == 0 ? 0 : Loaded(layout, state));
         Put(layout.TssStack, 0, layout.StackTop, state.Current.Value);
         PutAll(layout.Ready, layout.ReadyWord, ready);
         PutAll(layout.ReadySummary, layout.ReadySummaryWord, readySummary);
@@ -112,7 +113,13 @@ public static partial class Encode
                     | state.Faulting[t].Value * Layout.FaultingStatus
             );
             Put(layout.Threads, t, layout.Senders, sendersSummary[t]);
-            Put(layout.Threads, t, Layout.Directory, Directory(layout, t));
+            Put(
+                layout.Threads,
+                t,
+                Layout.Directory,
+                Directory(layout, t) | (RunsSmall(state, t) ? Layout.RunsSmall : 0)
+            );
+            Put(layout.Threads, t, Layout.Segment, UserSegments.HighOf(state.Task(t)).Value);
             Put(layout.Threads, t, Layout.Pushed, 0);
             Put(layout.Threads, t, Layout.Cs, active ? Layout.UserCode : 0);
             Put(layout.Threads, t, Layout.Ss, active ? Layout.UserData : 0);
@@ -124,29 +131,26 @@ public static partial class Encode
     /// large space.
     /// </summary>
     private static uint SmallSpace(State<Concrete> state) =>
-        state.Stage == Stages.User & state.Eip[state.Current] < UserSegments.SmallSize
-            ? PageEntries.OfSmallSpace(state, state.Task(state.Current)).Value
+        state.Stage.Value == Stages.User && RunsSmall(state, state.Current)
+            ? UserSegments.HighOf(state.Task(state.Current)).Value
             : 0;
+
+    private static bool RunsSmall(State<Concrete> state, Concrete thread) =>
+        state.Status[thread].Value != ThreadStatus.Inactive
+        && (
+            state.Eip[thread] < UserSegments.SmallSize & PageEntries.OfSmallSpace(state, state.Task(thread)) != 0
+        ).Known;
 
     private static void Descriptors(Layout layout, uint small, Action<Area, uint, Field, uint> put)
     {
-        var (low, high) = small == 0 ? (UserSegments.FlatLow, UserSegments.FlatHigh) : (UserSegments.SmallLow, small);
-        foreach (
-            var (area, l, h) in ((Area, uint, uint)[])
-                [
-                    (layout.CodeSegment, low, high | UserSegments.Code),
-                    (layout.DataSegment, low, high),
-                    (
-                        layout.FlatSegment,
-                        UserSegments.FlatLow,
-                        small == 0 ? UserSegments.FlatHigh : UserSegments.FlatHigh & ~UserSegments.Present
-                    ),
-                ]
-        )
-        {
-            put(area, 0, Layout.DescriptorLow, l);
-            put(area, 0, Layout.DescriptorHigh, h);
-        }
+        var (data, flat, ports) =
+            small == 0
+                ? (UserSegments.FlatHigh, UserSegments.FlatHigh, UserSegments.Ports)
+                : (small, UserSegments.FlatHigh & ~UserSegments.Present, UserSegments.NoPorts);
+        put(layout.CodeSegment, 0, Layout.DescriptorHigh, data | UserSegments.Code);
+        put(layout.DataSegment, 0, Layout.DescriptorHigh, data);
+        put(layout.FlatSegment, 0, Layout.DescriptorHigh, flat);
+        put(layout.TssPorts, 0, Layout.PortMapBase, ports);
     }
 
     /// <summary>The processor at the state's cut point. Registers that are dead there are 0.</summary>
@@ -161,7 +165,7 @@ public static partial class Encode
     {
         var t = state.Current;
         var isSmall = SmallSpace(state) != 0;
-        var cr3 = Directory(layout, isSmall ? State<Concrete>.Nobody : t.Value);
+        var cr3 = isSmall ? Loaded(layout, state) : Directory(layout, t.Value);
         var none = new uint[8];
         switch (state.Stage.Value)
         {
@@ -240,6 +244,10 @@ public static partial class Encode
 
     private static uint Directory(Layout layout, uint thread) =>
         Layout.Physical(layout.Directories) + thread / layout.Limits.Lthreads * Layout.PageSize;
+
+    // In a small space any directory may be loaded. The clock chooses one.
+    private static uint Loaded(Layout layout, State<Concrete> state) =>
+        Layout.Physical(layout.Directories) + state.Clock.Value % layout.Limits.Tasks * Layout.PageSize;
 
     private static void Add(uint[] bits, uint number) => bits[number / 32] |= 1u << (int)(number % 32);
 }

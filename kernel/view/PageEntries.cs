@@ -10,52 +10,62 @@ namespace Verified.Kernel;
 public static class PageEntries
 {
     /// <summary>
-    /// The directory entry of a slot: the task's page table in it, or the kernel's. Task 0's directory contains the
-    /// page table whose number is the slot's.
+    /// The directory entry of a slot: the task's page table in it, or the kernel's, or the table of a small space.
     /// </summary>
     public static W OfDirectory<W>(Layout layout, State<W> state, W slot)
         where W : struct, IWord<W>
     {
-        const uint kernels = MappingLayout.Present | MappingLayout.Writable;
+        const uint kernels = MappingLayout.Present | MappingLayout.Writable,
+            users = kernels | MappingLayout.User;
         var (task, number) = (slot >> layout.Limits.Paging.SlotBits, slot & layout.Limits.Paging.SlotMask);
-        var table = W.Select(
-            task == State<W>.Nobody,
-            W.Select(number < layout.Limits.Paging.Tables, number, 0),
-            state.Mappings.TableAt[slot]
+        var table = state.Mappings.TableAt[slot];
+        var user = W.Select(
+            table == 0,
+            0,
+            table * Layout.PageSize + (Layout.Physical(layout.Mappings.PageTables.Base) | users)
         );
-        var user = OfDirectoryFor(layout, table);
         var kernel =
             (number - Layout.KernelSlot) * Layout.PageSize + (Layout.Physical(layout.KernelPageTables) | kernels);
         var tss = task * Layout.PageSize + (Layout.Physical(layout.TssTables) | kernels);
+        var small = number - Layout.RegionSlot;
         return W.Select(
-            number - Layout.KernelSlot < Layout.KernelTables,
-            W.Select(number == layout.Tss >> 22, tss, kernel),
-            user
+            number < Layout.KernelSlot,
+            user,
+            W.Select(
+                number < Layout.RegionSlot,
+                W.Select(number == layout.Tss >> 22, tss, kernel),
+                W.Select(
+                    small < layout.Limits.Tasks,
+                    small * Layout.PageSize + (Layout.Physical(layout.Mappings.SmallTables.Base) | users),
+                    0
+                )
+            )
         );
     }
 
-    /// <summary>The directory entry for a user page table; 0 for none.</summary>
-    public static W OfDirectoryFor<W>(Layout layout, W table)
-        where W : struct, IWord<W> =>
-        W.Select(
-            table == 0,
-            0,
-            table * Layout.PageSize
-                + (
-                    Layout.Physical(layout.Mappings.PageTables.Base)
-                    | MappingLayout.Present
-                    | MappingLayout.Writable
-                    | MappingLayout.User
-                )
-        );
-
-    /// <summary>The high dword of the descriptor of a task's small space; 0 if it has none.</summary>
-    public static W OfSmallSpace<W>(State<W> state, W task)
+    /// <summary>
+    /// The entry of a page in the table of its task's small space: that of the same page in the task's own tables.
+    /// </summary>
+    public static W OfSmallTable<W>(State<W> state, W row)
         where W : struct, IWord<W>
     {
-        var table = state.TableOf(task, 0);
-        return W.Select((state.Mappings.Small[task] == 0) | (table == 0), 0, UserSegments.HighOf(table));
+        var (task, page) = TaskAndPage(row);
+        return OfTable(state, state.EntryOf(state.TableOf(task, page), page));
     }
+
+    /// <summary>The task and the page of a row of the tables of small spaces.</summary>
+    public static (W Task, W Page) TaskAndPage<W>(W row)
+        where W : struct, IWord<W> =>
+        (
+            row >> (uint)System.Numerics.BitOperations.Log2(MappingLayout.SmallPages),
+            row & (MappingLayout.SmallPages - 1)
+        );
+
+    /// <summary>
+    /// The high dword of the descriptor of the small space in which a thread of the task may run; 0 if there is none.
+    /// </summary>
+    public static W OfSmallSpace<W>(State<W> state, W task)
+        where W : struct, IWord<W> => W.Select(state.Mappings.Small[task] == 0, 0, UserSegments.HighOf(task));
 
     /// <summary>32 bits of a task's I/O bitmap. A bit is 0 if its port is mapped.</summary>
     public static W OfPorts<W>(State<W> state, W row)
@@ -94,6 +104,18 @@ public static class PageEntries
             ? null
             : state.Mappings.TableTask[table].Value * MappingLayout.PortWords
                 + (slot * state.Limits.Paging.Entries + page % state.Limits.Paging.Entries) / 2;
+    }
+
+    /// <summary>
+    /// The row of a page of a page table in the tables of small spaces; null for a page beyond the small space.
+    /// </summary>
+    public static uint? SmallPageOf(State<Concrete> state, uint page)
+    {
+        var (table, entries) = (page / state.Limits.Paging.Entries, state.Limits.Paging.Entries);
+        var number = state.Mappings.TableSlot[table].Value * entries + page % entries;
+        return state.Mappings.TableTask[table] == 0 || number >= MappingLayout.SmallPages
+            ? null
+            : state.Mappings.TableTask[table].Value * MappingLayout.SmallPages + number;
     }
 
     /// <summary>The page-table entry of a page: the frame of the mapping at that page, with its rights.</summary>

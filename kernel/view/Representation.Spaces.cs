@@ -23,42 +23,53 @@ public sealed partial class Representation<W>
     /// <summary>Whether users run in a large space; otherwise in a small one.</summary>
     public Truth IsFlat => High(_layout.DataSegment) == UserSegments.FlatHigh;
 
+    private Truth SmallTableMaps(W page) =>
+        (view.Get(_layout.Mappings.SmallTables, page, MappingLayout.Entry) & ~MappingLayout.AccessedAndDirty)
+        == PageEntries.OfSmallTable(state, page);
+
     private Truth UserDescriptors
     {
         get
         {
-            var (high, low) = (
-                High(_layout.DataSegment),
-                W.Select(IsFlat, UserSegments.FlatLow, UserSegments.SmallLow)
-            );
+            var high = High(_layout.DataSegment);
             return (High(_layout.CodeSegment) == (high | UserSegments.Code))
                 & ((high & UserSegments.Code) == 0)
-                & (view.Get(_layout.DataSegment, 0, Layout.DescriptorLow) == low)
-                & (view.Get(_layout.CodeSegment, 0, Layout.DescriptorLow) == low)
-                & (view.Get(_layout.FlatSegment, 0, Layout.DescriptorLow) == UserSegments.FlatLow)
                 & (
                     High(_layout.FlatSegment)
                     == W.Select(IsFlat, UserSegments.FlatHigh, UserSegments.FlatHigh & ~UserSegments.Present)
+                )
+                & (
+                    view.Get(_layout.TssPorts, 0, Layout.PortMapBase)
+                    == W.Select(IsFlat, UserSegments.Ports, UserSegments.NoPorts)
                 );
         }
+    }
+
+    private Truth IsDirectory(W address)
+    {
+        var offset = address - Layout.Physical(_layout.Directories);
+        return ((offset & (Layout.PageSize - 1)) == 0) & (offset < _layout.Limits.Tasks * Layout.PageSize);
     }
 
     private Truth AddressSpace
     {
         get
         {
-            var (cr3, directories) = (view.Machine.Cr3, (uint)Layout.Physical(_layout.Directories));
+            var cr3 = view.Machine.Cr3;
             if (!view.Machine.InUserMode)
-                return (((cr3 - directories) & (Layout.PageSize - 1)) == 0)
-                    & (cr3 - directories < _layout.Limits.Tasks * Layout.PageSize);
-            var table = SmallTable;
-            return (IsFlat & (cr3 == DirectoryOf(view.Current)))
-                | ((table != 0) & (High(_layout.DataSegment) == UserSegments.HighOf(table)) & (cr3 == directories));
+                return IsDirectory(cr3);
+            var small = UserSegments.HighOf(TaskOf(view.Current));
+            var loaded = view.Get(_layout.Loaded, 0, Layout.LoadedDirectory);
+            return (IsFlat & (cr3 == DirectoryOf(view.Current)) & (Directory(view.Current) == cr3) & (loaded == 0))
+                | (
+                    (small != 0)
+                    & (High(_layout.DataSegment) == small)
+                    & (Directory(view.Current) == (DirectoryOf(view.Current) | Layout.RunsSmall))
+                    & IsDirectory(cr3)
+                    & (loaded == cr3)
+                );
         }
     }
-
-    /// <summary>The first page table of the current thread's task.</summary>
-    private W SmallTable => state.TableOf(TaskOf(view.Current), 0);
 
     private Truth Segments
     {
@@ -68,20 +79,22 @@ public sealed partial class Representation<W>
                 return view.Machine.Selector(Ds) == Layout.KernelData;
             Truth holds = true;
             var (start, limit) = (
-                W.Select(IsFlat, 0, UserSegments.BaseOf(SmallTable)),
-                W.Select(IsFlat, uint.MaxValue, UserSegments.SmallSize - 1)
+                W.Select(IsFlat, 0, UserSegments.BaseOf(TaskOf(view.Current))),
+                W.Select(IsFlat, UserSegments.LastOfCode, UserSegments.SmallSize - 1)
             );
             foreach (var segment in (ReadOnlySpan<int>)[CodeSegment, StackSegment, .. DataSegments])
             {
                 var (selector, hidden) = (view.Machine.Selector(segment), view.Machine.Hidden(segment));
                 var isWhole = (hidden.Base == start) & (hidden.Limit == limit);
+                var isFlat = IsFlat & (hidden.Base == 0) & (hidden.Limit == UserSegments.LastOfData);
                 holds &= segment switch
                 {
                     CodeSegment => isWhole & (selector == Layout.UserCode),
-                    StackSegment => isWhole
-                        & ((selector == Layout.UserData) | (IsFlat & (selector == Layout.FlatData))),
-                    Es or Ds => isWhole & (selector == W.Select(IsFlat, Layout.FlatData, Layout.UserData)),
-                    _ => (isWhole | !IsFlat) & (selector == W.Select(IsFlat, Layout.FlatData, 0)),
+                    StackSegment => (isWhole & (selector == Layout.UserData))
+                        | (isFlat & (selector == Layout.FlatData)),
+                    Es or Ds => (isFlat & (selector == Layout.FlatData))
+                        | (!IsFlat & isWhole & (selector == Layout.UserData)),
+                    _ => (isFlat & (selector == Layout.FlatData)) | (!IsFlat & (selector == 0)),
                 };
             }
 

@@ -103,8 +103,22 @@ public sealed partial class Representation<W>(View<W> view, State<W> state, Memb
             Table.Processor,
             (m, t, _) => !m.State.Competes(t) | (m.State.Priority[t] <= m.Top)
         ),
-        new("directories", "a thread runs in its task's page directory", Table.Thread, Table.Processor, (m, t, _) =>
-            m.Directory(t) == m.DirectoryOf(t)
+        new(
+            "directories",
+            "a thread's row has its task's page directory, the segment of its task's small space, and whether it runs "
+                + "there",
+            Table.Thread,
+            Table.Processor,
+            (m, t, _) =>
+                ((m.Directory(t) & ~Layout.RunsSmall) == m.DirectoryOf(t))
+                & (
+                    ((m.Directory(t) & Layout.RunsSmall) == 0)
+                    | (
+                        (m.State.Status[t] != ThreadStatus.Inactive)
+                        & (PageEntries.OfSmallSpace(m.State, m.TaskOf(t)) != 0)
+                    )
+                )
+                & (m.View.Thread(t, Layout.Segment) == UserSegments.HighOf(m.TaskOf(t)))
         ),
         new("saved-selectors", "a saved frame returns to ring 3", Table.Thread, Table.Processor, (m, t, _) =>
             (m.State.Status[t] == ThreadStatus.Inactive)
@@ -116,31 +130,24 @@ public sealed partial class Representation<W>(View<W> view, State<W> state, Memb
         ),
         new(
             "user-segments",
-            "the descriptors of users' segments are those of all of memory, or of a small space, where none is of more",
+            "the descriptors of users' segments are those of a large space, or of a small one; then none is of more, "
+                + "and the TSS has no I/O bitmap",
             Table.Processor,
             Table.Processor,
             (m, _, _) => m.UserDescriptors
         ),
         new(
-            "small-segments",
-            "each task's small space is what its first page table has, and it has none without a number",
-            Table.Task,
-            Table.Processor,
-            (m, task, _) =>
-                m.View.Get(m._layout.Mappings.SmallSegments, task, MappingLayout.SmallSegment)
-                == PageEntries.OfSmallSpace(m.State, task)
-        ),
-        new(
             "address-space",
-            "CR3 is a page directory; where the current thread runs its task's, or nobody's, with the segments of its "
-                + "small space",
+            "CR3 is a page directory; where the current thread runs, it is its task's, or the segments are those of "
+                + "its small space",
             Table.Processor,
             Table.Processor,
             (m, _, _) => m.AddressSpace
         ),
         new(
             "directories-map",
-            "the processor's page directories have the page tables that are in the slots, and the kernel's",
+            "the processor's page directories have the page tables that are in the slots, the kernel's, and those of "
+                + "the small spaces",
             Table.Slot,
             Table.Processor,
             (m, slot, _) => m.DirectoryMaps(slot)
@@ -151,6 +158,13 @@ public sealed partial class Representation<W>(View<W> view, State<W> state, Memb
             Table.Page,
             Table.Processor,
             (m, page, _) => m.PageTableMaps(page)
+        ),
+        new(
+            "small-tables-map",
+            "the table of each small space has the entries of its task's first 4 MB",
+            Table.SmallPage,
+            Table.Processor,
+            (m, page, _) => m.SmallTableMaps(page)
         ),
         new(
             "interrupt-masks",
@@ -188,6 +202,7 @@ public sealed partial class Representation<W>(View<W> view, State<W> state, Memb
         : table == Table.SenderWord ? layout.SenderSets.Rows
         : table == Table.TimerWord ? layout.Timers.Rows
         : table == Table.PortWord ? layout.Mappings.PortMaps.Rows
+        : table == Table.SmallPage ? layout.Mappings.SmallTables.Rows
         : State<W>.Rows(table, layout.Limits);
 
     /// <summary>The word of <paramref name="owner"/>'s set that contains a thread's bit.</summary>

@@ -128,21 +128,35 @@ public static class KernelPaths
             );
         }
 
-        Add(
-            "ipc fast, call, between small spaces",
-            new(Entry.Ipc, ThreadStatus.ReceivingAny, Receive: Call) { InSmallSpaces = true }
-        );
-        Add(
-            "ipc fast, call a caller, between small spaces",
-            new(Entry.Ipc, ThreadStatus.ReceivingFrom, Receive: Call) { InSmallSpaces = true }
-        );
-        Add(
-            "ipc fast, reply and wait, between small spaces",
-            new(Entry.Ipc, ThreadStatus.ReceivingFrom, Receive: ReplyAndWait) { InSmallSpaces = true }
-        );
+        foreach (
+            var (way, fromSmall, toSmall, isLoaded) in (ReadOnlySpan<(string, bool, bool, bool)>)
+                [
+                    ("between small spaces", true, true, false),
+                    ("from a large to a small space", false, true, false),
+                    ("from a small to a large space", true, false, true),
+                    ("from a small to another large space", true, false, false),
+                ]
+        )
+        foreach (
+            var (operation, status, receive) in (ReadOnlySpan<(string, uint, uint)>)
+                [
+                    ("call", ThreadStatus.ReceivingAny, Call),
+                    ("call a caller", ThreadStatus.ReceivingFrom, Call),
+                    ("reply and wait", ThreadStatus.ReceivingFrom, ReplyAndWait),
+                ]
+        )
+            Add(
+                $"ipc fast, {operation}, {way}",
+                new(Entry.Ipc, status, Receive: receive)
+                {
+                    IsSmall = fromSmall,
+                    IsPartnerSmall = toSmall,
+                    IsPartnerLoaded = isLoaded,
+                }
+            );
         Add(
             "ipc slow, call, between small spaces",
-            new(Entry.Ipc, ThreadStatus.ReceivingAny, false, Call, PageFaults) { InSmallSpaces = true }
+            new(Entry.Ipc, ThreadStatus.ReceivingAny, false, Call, PageFaults) { IsSmall = true, IsPartnerSmall = true }
         );
         Add("ipc with a deadline, call", new(Entry.Ipc, ThreadStatus.ReceivingAny, false, Call, Deadlines));
         Add("ipc, send without receive", new(Entry.Ipc, ThreadStatus.ReceivingAny, Receive: Descriptor.None));
@@ -227,8 +241,14 @@ public static class KernelPaths
             Esp = 0x3000,
             Quantum = 10;
 
-        /// <summary>Both tasks have a small space, with a page of memory.</summary>
-        public bool InSmallSpaces { get; init; }
+        /// <summary>Whether the task of the current thread, and of the other one, runs in its small space.</summary>
+        public bool IsSmall { get; init; }
+
+        /// <inheritdoc cref="IsSmall"/>
+        public bool IsPartnerSmall { get; init; }
+
+        /// <summary>Whether the current thread, in its small space, has the other one's page directory.</summary>
+        public bool IsPartnerLoaded { get; init; }
 
         private static uint Me => ThreadId.Make<Concrete>(4, 1, 0, 1).Value;
 
@@ -236,21 +256,26 @@ public static class KernelPaths
             (SameSpace ? ThreadId.Make<Concrete>(4, 1, 1, 1) : ThreadId.Make<Concrete>(4, OtherTask, 0, 1)).Value;
 
         // Task 2 is σ0, and nothing is mapped to σ0.
-        private uint OtherTask => InSmallSpaces ? 3u : 2;
+        private uint OtherTask => IsSmall || IsPartnerSmall ? 3u : 2;
 
         public bool Fits(Limits limits) => SameSpace ? limits.Lthreads >= 2 : limits.Tasks >= 4;
 
         public State<Concrete> State(Limits limits)
         {
-            uint[] small = InSmallSpaces ? [1, OtherTask] : [];
+            uint[] used = IsSmall || IsPartnerSmall ? [1, OtherTask] : [];
             var s = Boot.Initial(
                 limits,
                 [new(Me, 1, Quantum, Eip, Esp), new(Partner, 1, Quantum, Eip, Esp)],
-                InSmallSpaces ? small.Contains : null,
-                small.Select(task => new BootMapping(task, Eip / Layout.PageSize, task, Writable: false))
+                used.Length > 0 ? used.Contains : null,
+                used.Select(task => new BootMapping(task, Eip / Layout.PageSize, task, Writable: false))
             );
-            foreach (var task in small)
-                s.Mappings.Small[task] = task;
+            if (IsSmall)
+                s.Mappings.Small[1] = 1;
+            if (IsPartnerSmall)
+                s.Mappings.Small[OtherTask] = 1;
+
+            // In a small space this is the task whose directory is loaded (Encode).
+            s.Clock = IsPartnerLoaded ? OtherTask : State<Concrete>.Nobody;
             var (me, partner) = (s.Row(Me), s.Row(Partner));
             (s.Stage, s.Current) = (Stages.User, me);
             (s.Eax[me], s.Ecx[me], s.Edx[me], s.Ebx[me], s.Edi[me]) = (0, Timeouts, 0x11111111, 0x22222222, 0x33333333);

@@ -125,6 +125,7 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         }),
         new("flags-are-user", s => s.Eflags[First] = 0x00000002),
         new("flags-are-user", s => s.Eflags[First] = 0x00003202),
+        new("eip-in-space", s => s.Eip[First] = UserSpace.Last + 1),
         new("no-missed-rendezvous", s =>
         {
             Pair(s, First, ThreadStatus.Sending, Second);

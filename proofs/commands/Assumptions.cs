@@ -38,11 +38,11 @@ internal static class Assumptions
                 "sigma0 has all ports and gives them away: interrupt controllers, timer, DMA, A20 gate, reset"
             ),
             new(
-                "the processor keeps ring 3 within its segments, and in a small space reports page faults at their "
-                    + "base and the address used",
+                "the processor keeps ring 3 and its EIP within its segments, and in a small space reports page faults "
+                    + "at their base and the address used",
                 Assumed,
                 "SDM 3A, 5.3 and 3.4; the segments are proved at each return to a user, their limits tried on the "
-                    + "machine and in Bochs; QEMU ignores them"
+                    + "machine and in Bochs; QEMU ignores them, and there every thread reaches all small spaces"
             ),
             new(
                 "the TLB holds only present entries that the page tables have had since the page's last INVLPG or the "
@@ -62,9 +62,10 @@ internal static class Assumptions
                     + "prefixes and opcode"
             ),
             new(
-                "the processor lets ring 3 use the ports whose bits are 0 in the map behind the TSS",
+                "the processor lets ring 3 use the ports whose bits are 0 in the map behind the TSS, and none if the "
+                    + "map's offset is beyond the TSS",
                 Assumed,
-                "SDM 1, 19.5.2; the maps are proved, boot checks that each space has its own"
+                "SDM 1, 19.5.2; the maps and the offset are proved, boot checks that each space has its own map"
             ),
             new(
                 "the interrupt controllers pass exactly the interrupts that are not masked and not in service",

@@ -169,7 +169,14 @@ internal static class BootChecks
             for (var entry = 0u; entry < EntriesPerTable; entry++)
             {
                 var pde = Dword(directory + 4 * entry);
-                if (entry >= kernelPart)
+                if (entry >= Layout.RegionSlot && task > 0)
+                {
+                    if (pde != Dword(first + 4 * entry))
+                        return $"task {task} maps the small spaces differently from task 0 at entry {entry}";
+                    continue;
+                }
+
+                if (entry >= kernelPart && entry < Layout.RegionSlot)
                 {
                     if (entry == layout.Tss >> 22)
                     {

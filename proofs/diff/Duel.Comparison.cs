@@ -10,6 +10,8 @@ namespace Verified.Proofs.Diff;
 /// <summary>The comparison after an event: columns, dwords that must not change, and the representation.</summary>
 public sealed partial class Duel
 {
+    private readonly List<uint> _slots = [];
+
     private Difference? Compare(uint before)
     {
         _footprint.Clear();
@@ -60,12 +62,7 @@ public sealed partial class Duel
                 foreach (var row in written.Rows)
                     if (Differ(column, row) is { } difference)
                         return difference;
-        var (nodes, pages, slots, tasks) = (
-            _footprint.Of(Table.Node),
-            _footprint.Of(Table.Page),
-            _footprint.Of(Table.Slot),
-            _footprint.Of(Table.Task)
-        );
+        var (nodes, pages, slots) = (_footprint.Of(Table.Node), _footprint.Of(Table.Page), _footprint.Of(Table.Slot));
         foreach (var node in nodes.Rows)
             if (s.Mappings.Space[node].Value != 0)
                 pages.Add(
@@ -78,10 +75,17 @@ public sealed partial class Duel
         foreach (var page in pages.Rows)
             if (PageEntries.PortWordOf(s, page) is { } word)
                 _footprint.PortWords.Add(word);
+            else if (PageEntries.SmallPageOf(s, page) is { } small)
+                _footprint.SmallPages.Add(small);
         var words = CollectionsMarshal.AsSpan(_footprint.PortWords);
+        var smallPages = CollectionsMarshal.AsSpan(_footprint.SmallPages);
+
+        // The window has its own entry in each directory.
+        _slots.Clear();
         foreach (var slot in slots.Rows)
-            tasks.Add(slot / _layout.Limits.Paging.Slots);
-        if (pages.Rows.Length + slots.Rows.Length + words.Length + tasks.Rows.Length == 0)
+            if (!Window.IsSlot(slot & _layout.Limits.Paging.SlotMask))
+                _slots.Add(slot);
+        if (pages.Rows.Length + slots.Rows.Length + words.Length + smallPages.Length == 0)
             return null;
         foreach (var invariant in OfPages)
             if (
@@ -91,8 +95,8 @@ public sealed partial class Duel
                     {
                         _ when invariant.I == Table.PortWord => words,
                         _ when invariant.I == Table.Page => pages.Rows,
-                        _ when invariant.I == Table.Slot => slots.Rows,
-                        _ => tasks.Rows,
+                        _ when invariant.I == Table.SmallPage => smallPages,
+                        _ => CollectionsMarshal.AsSpan(_slots),
                     }
                 ) is
                 { } difference
@@ -272,8 +276,8 @@ public sealed partial class Duel
                 _ when invariant.I == Table.PortWord => _layout
                     .Mappings.PortMaps.Address(i, MappingLayout.PortBits)
                     .Value,
-                _ when invariant.I == Table.Task => _layout
-                    .Mappings.SmallSegments.Address(i, MappingLayout.SmallSegment)
+                _ when invariant.I == Table.SmallPage => _layout
+                    .Mappings.SmallTables.Address(i, MappingLayout.Entry)
                     .Value,
                 _ when invariant.I == Table.Slot => _layout.Mappings.Directories.Address(i, MappingLayout.Entry).Value,
                 _ => null,
@@ -281,7 +285,7 @@ public sealed partial class Duel
         );
 
     private static bool IsOfPages(Table table) =>
-        table == Table.Page || table == Table.Slot || table == Table.PortWord || table == Table.Task;
+        table == Table.Page || table == Table.Slot || table == Table.PortWord || table == Table.SmallPage;
 
     private uint[] EveryValue(Table table) =>
         table switch

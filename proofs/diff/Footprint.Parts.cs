@@ -58,6 +58,8 @@ internal sealed partial class Footprint
                     l.DataSegment,
                     l.FlatSegment,
                     l.TssStack,
+                    l.Loaded,
+                    l.TssPorts,
                     l.Clock,
                     l.Examined,
                     l.Heir,
@@ -72,7 +74,6 @@ internal sealed partial class Footprint
                     (l.Interrupts, Table.Interrupt),
                     (m.Current, Table.Processor),
                     (m.Tasks, Table.Task),
-                    (m.SmallSegments, Table.Task),
                     (m.Nodes, Table.Node),
                     (m.Tables, Table.PageTable),
                     (m.Slots, Table.Slot),
@@ -91,6 +92,7 @@ internal sealed partial class Footprint
         }
 
         yield return Make(m.PortMaps, (word, _) => List(PortWords, word, uint.MaxValue));
+        yield return Make(m.SmallTables, (page, _) => List(SmallPages, page, uint.MaxValue));
 
         // The processor marks the kernel's pages accessed and dirty by itself (SDM vol. 3, 4.8).
         foreach (

@@ -101,6 +101,9 @@ internal sealed partial class Footprint
     /// <summary>Written words of the maps of ports. A word may occur twice.</summary>
     public List<uint> PortWords { get; } = [];
 
+    /// <summary>Written entries of the tables of small spaces. An entry may occur twice.</summary>
+    public List<uint> SmallPages { get; } = [];
+
     /// <summary>Priorities whose last pick was written. A priority may occur twice.</summary>
     public List<uint> Picked { get; } = [];
 
@@ -143,6 +146,7 @@ internal sealed partial class Footprint
         TimerWords.Clear();
         TimerSummaries.Clear();
         PortWords.Clear();
+        SmallPages.Clear();
         Picked.Clear();
         foreach (var rows in _rows)
             rows.Clear();

@@ -132,19 +132,19 @@ public sealed record Event(
     // The operations of an event, an interrupt between their steps, and the steps of scheduling after both.
     private static long MostOwnSteps(Limits limits) => 2L * (MostMapSteps(limits) + 10L * limits.Threads);
 
-    /// <summary>Whether it can come in a state.</summary>
+    /// <summary>Whether it can come in a state. The processor executes no instruction beyond a large space.</summary>
     public bool Fits(State<Concrete> s) =>
-        Kernel<Concrete>.OwnStep(s.Stage.Value) is { } own
-            ? Entry == own
-            : Entry switch
-            {
-                Entry.Tick => true,
-                Entry.Interrupt => MayCome(s, Argument),
-                Entry.Outgrow => s.Stage.Value == Stages.User && s.Mappings.Small[s.Task(s.Current)].Value != 0,
-                Entry.Trap => s.Stage.Value == Stages.User && s.Traps(FaultMessage.TrapCode).Known,
-                Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake or Entry.Map => false,
-                _ => s.Stage.Value == Stages.User,
-            };
+        Kernel<Concrete>.OwnStep(s.Stage.Value) is { } own ? Entry == own
+        : Registers is { Eip: > UserSpace.Last } ? false
+        : Entry switch
+        {
+            Entry.Tick => true,
+            Entry.Interrupt => MayCome(s, Argument),
+            Entry.Outgrow => s.Stage.Value == Stages.User && s.Mappings.Small[s.Task(s.Current)].Value != 0,
+            Entry.Trap => s.Stage.Value == Stages.User && s.Traps(FaultMessage.TrapCode).Known,
+            Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake or Entry.Map => false,
+            _ => s.Stage.Value == Stages.User,
+        };
 
     /// <summary>Whether it can come between the kernel's own steps that a state is between.</summary>
     public bool ComesBetween(State<Concrete> s) =>

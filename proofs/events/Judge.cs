@@ -74,6 +74,8 @@ internal sealed partial class Judge(State<Concrete> state)
                 ? new(Outgrow(FaultMessage.Protection, registers), registers, null)
                 : null;
         var start = registers with { Eip = registers.Eip - UserInstructions.Past(e, code) };
+        if (start.Eip + code.Length - 1 is var last && (last < start.Eip || last > UserSpace.Last))
+            return null;
         if (OfFetch(start, code, isSmall) is { } fetch)
             return fetch;
         var segment = SelectorOf(e, isSmall);
@@ -119,7 +121,7 @@ internal sealed partial class Judge(State<Concrete> state)
             || (code == (writes ? UserInstructions.StoreAtEsi : UserInstructions.LoadAtEsi) && start.Esi == e.Argument);
         if (!expected)
             return null;
-        if (IsForbidden(segment, writes) || (isSmall && e.Argument >= UserSegments.SmallSize))
+        if (IsForbidden(segment, writes) || e.Argument > LastOf(segment, isSmall))
             return Forbidden(start, code, 0, isSmall);
         if (writes ? CanWrite(e.Argument) : CanRead(e.Argument))
             return null;
@@ -151,7 +153,7 @@ internal sealed partial class Judge(State<Concrete> state)
         if (UserInstructions.Privileged.Contains(code))
             return Forbidden(start, code, 0, isSmall);
         if (code == UserInstructions.LoadAtEsi || code == UserInstructions.StoreAtEsi)
-            return IsForbidden(segment, code == UserInstructions.StoreAtEsi)
+            return IsForbidden(segment, code == UserInstructions.StoreAtEsi) || start.Esi > LastOf(segment, isSmall)
                 ? Forbidden(start, code, 0, isSmall)
                 : null;
         if (UserInstructions.IsInt(code))
@@ -235,6 +237,7 @@ internal sealed partial class Judge(State<Concrete> state)
                     && Window.Contains(start.Esi)
                     && start.Esi % Layout.PageSize == CommonCode.Bounds,
                 10 => code == UserInstructions.Iret && (start.Eflags & nested) != 0,
+                12 => code == UserInstructions.PushEax && !isSmall && start.Esp - 4 > UserSegments.LastOfData,
                 _ => UserInstructions.ThatRaise(e.Argument).Contains(code),
             };
         return arises ? new(e with { Registers = registers }, start, code) : null;
@@ -261,6 +264,12 @@ internal sealed partial class Judge(State<Concrete> state)
 
     private static bool IsForbidden(uint? selector, bool writes) =>
         selector is { } loaded && (IsNull(loaded) || (writes && (loaded & ~3u) == (Layout.UserCode & ~3u)));
+
+    // The last byte of the data segment: the flat one, unless the event has loaded another selector.
+    private static uint LastOf(uint? selector, bool isSmall) =>
+        isSmall ? UserSegments.SmallSize - 1
+        : selector is null || (selector & ~3u) == (Layout.FlatData & ~3u) ? UserSegments.LastOfData
+        : UserSegments.LastOfCode;
 
     private static bool IsNull(uint selector) => selector < 4;
 

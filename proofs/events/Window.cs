@@ -9,13 +9,15 @@ namespace Verified.Proofs.Events;
 /// Users may read and execute them. They belong to the harness: threads without a page execute their instructions here.
 /// </summary>
 /// <remarks>
-/// The frames are behind the memory that the kernel hands out. Small spaces do not reach the window, because their
-/// segments end at 4 MB.
+/// The frames are behind the memory that the kernel hands out. Small spaces do not reach the window.
 /// </remarks>
 internal static class Window
 {
-    /// <summary>The window's first linear address. The window extends to the end of the address space.</summary>
-    public const uint Base = 0xFC000000;
+    /// <summary>
+    /// The window's first linear address, and its size: it is in reach of the segments of large spaces.
+    /// </summary>
+    public const uint Base = Layout.KernelBase,
+        Size = 4 << 20;
 
     /// <summary>Bytes of memory that a machine with a window has.</summary>
     public const uint MemorySize = Layout.MemorySize + (4 << 20);
@@ -30,7 +32,10 @@ internal static class Window
     // set.
     private const uint Readable = MappingLayout.Present | MappingLayout.User | MappingLayout.AccessedAndDirty;
 
-    public static bool Contains(uint linear) => linear >= Base;
+    public static bool Contains(uint linear) => linear - Base < Size;
+
+    /// <summary>Whether a slot of a directory is the window's.</summary>
+    public static bool IsSlot(uint slot) => slot == Base >> 22;
 
     /// <summary>The physical address of a byte of the window.</summary>
     public static uint Physical(uint linear) =>
@@ -45,9 +50,8 @@ internal static class Window
         for (var entry = 0u; entry < Entries; entry++)
             pc.Memory.Store(Table + entry * 4, 4, FirstFrame + entry % Frames * Layout.PageSize | Readable);
         for (var task = 0u; task < layout.Limits.Tasks; task++)
-        for (var slot = Base >> 22; slot < Entries; slot++)
             pc.Memory.Store(
-                Layout.Physical(layout.Directories) + task * Layout.PageSize + slot * 4,
+                Layout.Physical(layout.Directories) + task * Layout.PageSize + (Base >> 22) * 4,
                 4,
                 Table | Readable
             );

@@ -7,7 +7,7 @@ namespace Verified.Proofs.First;
 
 /// <summary>
 /// The booted kernel's memory, which a user's instructions may read but not change, and 4 KB of user memory at every
-/// user address.
+/// user address, in small spaces too.
 /// </summary>
 public readonly struct RingBus(Pc pc) : IBus<Concrete>
 {
@@ -26,7 +26,7 @@ public readonly struct RingBus(Pc pc) : IBus<Concrete>
 
     public Concrete Load(Concrete linear, int size, bool user)
     {
-        if (linear.Value < Layout.KernelBase)
+        if (IsUsers(linear))
             return Bits(BitConverter.ToUInt32(_user, (int)(linear.Value & Mask)), size);
         if (user)
             throw Fault.Page(5, linear.Value);
@@ -40,12 +40,14 @@ public readonly struct RingBus(Pc pc) : IBus<Concrete>
 
     public void Store(Concrete linear, int size, Concrete value, bool user)
     {
-        if (linear.Value < Layout.KernelBase)
+        if (IsUsers(linear))
             return;
         if (user)
             throw Fault.Page(7, linear.Value);
         Stored.Add(linear.Value);
     }
+
+    private static bool IsUsers(Concrete linear) => linear.Value is < Layout.KernelBase or >= UserSegments.Region;
 
     public Concrete In(Concrete port, int size) => uint.MaxValue;
 

@@ -11,8 +11,9 @@ namespace Verified.Proofs.First;
 /// 0, each to its entry.
 /// </summary>
 /// <remarks>
-/// GDT, IDT and TSS change in two places after boot: the users' descriptors, and ESP0. Therefore each check runs three
-/// times: with the descriptors of whole spaces, of the first small space, and of the last one.
+/// GDT, IDT and TSS change in three places after boot: the users' descriptors, ESP0, and the offset of the map of
+/// ports, which no transfer reads. Therefore each check runs three times: with the descriptors of large spaces, of the
+/// first small space, and of the last one.
 /// </remarks>
 public sealed class RingCheck
 {
@@ -93,14 +94,14 @@ public sealed class RingCheck
     /// </summary>
     /// <param name="image">The image.</param>
     /// <param name="pc">The machine at the first cut point.</param>
-    /// <param name="selectors">The number of selectors to try with the segments of whole spaces, from 0 on.</param>
+    /// <param name="selectors">The number of selectors to try with the segments of large spaces, from 0 on.</param>
     public static (string? Wrong, long Cases) Of(KernelImage image, Pc pc, uint selectors = AllSelectors)
     {
         (uint, uint)[] spaces =
         [
-            (UserSegments.FlatLow, UserSegments.FlatHigh),
+            (UserSegments.Low, UserSegments.FlatHigh),
             Small(1),
-            Small(image.Limits.Paging.Tables - 1),
+            Small(Math.Min(image.Limits.Tasks, Spec.UserSpace.SmallTasks) - 1),
         ];
         List<(RingCheck Check, Func<string?> Wrong)> parts = [];
         foreach (var data in spaces)
@@ -128,8 +129,8 @@ public sealed class RingCheck
         return (wrong.FirstOrDefault(each => each is not null), parts.Sum(part => part.Check.Cases));
     }
 
-    private static (uint Low, uint High) Small(uint table) =>
-        (UserSegments.SmallLow, UserSegments.HighOf<Concrete>(table).Value);
+    private static (uint Low, uint High) Small(uint task) =>
+        (UserSegments.Low, UserSegments.HighOf<Concrete>(task).Value);
 
     // The flat segment cannot be loaded from a small space.
     private static (uint Low, uint High) Flat((uint Low, uint High) data) =>

@@ -31,7 +31,7 @@ public sealed partial class Generator
             0,
             Destination(s, threads),
             Word(),
-            Word(),
+            AnEip(),
             Word() & Flags.UserBits | Flags.User
         );
         var growth = EventWeights.Growths.Draw(_random);
@@ -106,7 +106,7 @@ public sealed partial class Generator
             Chance(50) ? Descriptor.None : Receive(),
             0,
             Word(),
-            Word(),
+            AnEip(),
             Word() & Flags.UserBits | Flags.User
         );
         var gift = EventWeights.Gifts.Draw(_random);
@@ -149,7 +149,7 @@ public sealed partial class Generator
             Descriptor.None,
             SomeId(s, threads),
             Word(),
-            Word(),
+            AnEip(),
             Word() & Flags.UserBits | Flags.User
         );
         var exchange = new Event(

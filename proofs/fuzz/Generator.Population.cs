@@ -84,6 +84,8 @@ public sealed partial class Generator
         return s;
     }
 
+    private uint AnEip() => UserSpace.Clip<Concrete>(Word()).Value;
+
     private uint AnAddress() => Chance(60) ? Word() % UserSegments.SmallSize : Word();
 
     // The parameter of thread_schedule without its priority: any slice, often one of length 0 or an infinite one.

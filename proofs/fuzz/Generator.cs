@@ -60,7 +60,7 @@ public sealed partial class Generator(int seed, Limits limits)
             Receive(),
             Destination(s, threads),
             Word(),
-            Word(),
+            AnEip(),
             Word() & Flags.UserBits | Flags.User
         );
         if (entry == Entry.Ipc && Chance(15) && Waiting(s, threads) is { } partner)

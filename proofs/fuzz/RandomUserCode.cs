@@ -64,8 +64,8 @@ internal sealed class RandomUserCode(Random random)
                 ? Pages.Mapped(random, s, UserSegments.SmallSize / Layout.PageSize)
                     ?? Word() % (UserSegments.SmallSize / Layout.PageSize)
             : Chance(20) && Pages.Mapped(random, s, uint.MaxValue) is { } mapped ? mapped
-            : Chance(98) ? (Window.Base + Word() % (uint.MaxValue - Window.Base - Layout.PageSize)) / Layout.PageSize
-            : Word() / Layout.PageSize;
+            : Chance(98) ? (Window.Base + Word() % (Window.Size - Layout.PageSize)) / Layout.PageSize
+            : Word() % (UserSpace.Last / Layout.PageSize);
 
         // Sometimes the end of the page is inside the instruction.
         var offset =

@@ -60,7 +60,18 @@ internal static partial class MeaningMutants
             "s.Pager[thread] = s.Ebx[me];",
             "s.Pager[thread] = s.Pager[me];"
         ),
-        new("a new thread starts at ECX", "steps/Tasks.cs", "s.Eip[thread] = s.Edx[me];", "s.Eip[thread] = s.Ecx[me];"),
+        new(
+            "a new thread starts at ECX",
+            "steps/Tasks.cs",
+            "s.Eip[thread] = UserSpace.Clip(s.Edx[me]);",
+            "s.Eip[thread] = UserSpace.Clip(s.Ecx[me]);"
+        ),
+        new(
+            "a new thread starts beyond a large space",
+            "steps/Tasks.cs",
+            "s.Eip[thread] = UserSpace.Clip(s.Edx[me]);",
+            "s.Eip[thread] = s.Edx[me];"
+        ),
         new(
             "the tasks below a deleted task keep their chief",
             "steps/Tasks.cs",
@@ -107,14 +118,14 @@ internal static partial class MeaningMutants
         new(
             "INT 80h traps again",
             "steps/Faults.cs",
-            "(s.TrapAddress[me], s.Eip[me] + length);",
-            "(s.TrapAddress[me], s.Eip[me]);"
+            "(UserSpace.Clip(s.TrapAddress[me]), s.Eip[me] + length);",
+            "(UserSpace.Clip(s.TrapAddress[me]), s.Eip[me]);"
         ),
         new(
             "INT 80h loses the trap address",
             "steps/Faults.cs",
-            "(s.TrapAddress[me], s.Eip[me] + length);",
-            "(s.TrapAddress[me], s.TrapAddress[me]);"
+            "(UserSpace.Clip(s.TrapAddress[me]), s.Eip[me] + length);",
+            "(UserSpace.Clip(s.TrapAddress[me]), s.TrapAddress[me]);"
         ),
         new(
             "exchange_trap only reads",

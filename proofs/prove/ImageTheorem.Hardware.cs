@@ -11,9 +11,9 @@ public sealed partial class ImageTheorem
 {
     /// <summary>
     /// If a present page-table entry was written, INVLPG of its page must follow. So at a cut point, the TLB agrees
-    /// with the page tables. INVLPG is also needed for the page's place in the directory without a task
-    /// (<see cref="UserSegments"/>). A written entry of the page directory needs an INVLPG of some page below it,
-    /// because another task may get the page table next.
+    /// with the page tables. The same holds for an entry of a small space, whose page has one address in every
+    /// directory. A written entry of the page directory needs an INVLPG of some page below it, because another task may
+    /// get the page table next.
     /// </summary>
     private void LeavesNothingStale(Exploration path, KernelMemory memory, State<Symbolic> state)
     {
@@ -21,16 +21,23 @@ public sealed partial class ImageTheorem
         foreach (var (row, before, invalidated) in memory.Entries)
         {
             var page = state.Mappings.TableSlot[row >> entries] << entries | row & Limits.Paging.EntryMask;
-            foreach (
-                var (place, what) in ((Symbolic, string)[])
-                    [(page, "the TLB"), (row, "the TLB, where a small space may be,")]
-            )
-            {
-                Truth stale = (before & MappingLayout.Present) != 0;
-                foreach (var linear in invalidated)
-                    stale &= (linear >> 12) != place;
-                path.Require(!stale, $"an entry of the page tables that changes leaves {what} too");
-            }
+            Leaves(before, invalidated, page, "the TLB");
+        }
+
+        foreach (var (row, before, invalidated) in memory.SmallEntries)
+            Leaves(
+                before,
+                invalidated,
+                (row << Layout.PageShift) + UserSegments.Region >> Layout.PageShift,
+                "the TLB, where a small space may be,"
+            );
+
+        void Leaves(Symbolic before, List<Symbolic> invalidated, Symbolic page, string what)
+        {
+            Truth stale = (before & MappingLayout.Present) != 0;
+            foreach (var linear in invalidated)
+                stale &= (linear >> 12) != page;
+            path.Require(!stale, $"an entry of the page tables that changes leaves {what} too");
         }
 
         foreach (var (row, before, invalidated) in memory.DirectoryEntries)
@@ -40,6 +47,26 @@ public sealed partial class ImageTheorem
                 stale &= (linear >> 22) != (row & Limits.Paging.SlotMask);
             path.Require(!stale, "an entry of the page directories that changes leaves the processor's caches too");
         }
+    }
+
+    /// <summary>
+    /// The page directory of a task whose deletion ends is not loaded: a thread in a small space would keep it.
+    /// </summary>
+    private void LeavesNoDeletedDirectory(
+        Exploration path,
+        State<Symbolic> before,
+        State<Symbolic> after,
+        IEnumerable<Symbolic> tasks,
+        Symbolic cr3
+    )
+    {
+        foreach (var task in tasks)
+            path.Require(
+                before.Mappings.Doomed[task] == 0
+                    | after.Mappings.Doomed[task] == 1
+                    | cr3 != task * Layout.PageSize + Layout.Physical(Layout.Directories),
+                "the page directory of a deleted task is not loaded"
+            );
     }
 
     /// <summary>

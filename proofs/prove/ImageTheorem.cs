@@ -53,6 +53,8 @@ public sealed partial class ImageTheorem(string name, BootedImage image, Way way
         RelatedRows.Mappings(proof.Instances, state);
         proof.Range(Table.PortWord, Representation<Symbolic>.Count(Table.PortWord, Layout));
         RelatedRows.Ports(proof.Instances, state);
+        proof.Range(Table.SmallPage, Representation<Symbolic>.Count(Table.SmallPage, Layout));
+        RelatedRows.SmallPages(proof.Instances, state);
         if (way.Only is { } only)
             proof.Instances.ForAll(Table.Processor, Table.Processor, (_, _) => only.Holds(state));
         if (way.InSmallSpace is { } small)
@@ -181,6 +183,13 @@ public sealed partial class ImageTheorem(string name, BootedImage image, Way way
         ]);
         AcknowledgesInterrupt(path, memory);
         LeavesNothingStale(path, memory, state);
+        LeavesNoDeletedDirectory(
+            path,
+            Before(proof, before),
+            state,
+            written.GetValueOrDefault(Table.Task) ?? [],
+            machine.Cr3
+        );
     }
 
     /// <summary>The summary of a thread's senders: 0 exactly if it has none (<see cref="SendersTheorem"/>).</summary>

@@ -67,6 +67,9 @@ public sealed class KernelMemory : IBus<Symbolic>
     /// </summary>
     public List<(Symbolic Row, Symbolic Before, List<Symbolic> Invalidated)> Entries { get; } = [];
 
+    /// <summary>The same for the tables of small spaces.</summary>
+    public List<(Symbolic Row, Symbolic Before, List<Symbolic> Invalidated)> SmallEntries { get; } = [];
+
     /// <summary>The same for the page directories.</summary>
     public List<(Symbolic Row, Symbolic Before, List<Symbolic> Invalidated)> DirectoryEntries { get; } = [];
 
@@ -150,6 +153,8 @@ public sealed class KernelMemory : IBus<Symbolic>
             DirectoryEntries.Add((row, before, []));
         if (area == _layout.Mappings.PageTables)
             Entries.Add((row, before, []));
+        if (area == _layout.Mappings.SmallTables)
+            SmallEntries.Add((row, before, []));
     }
 
     public Symbolic In(Symbolic port, int size) => throw _path.Refuted($"the kernel reads port {port}");
@@ -185,7 +190,7 @@ public sealed class KernelMemory : IBus<Symbolic>
 
     public void Invalidate(Symbolic linear)
     {
-        foreach (var entry in Entries.Concat(DirectoryEntries))
+        foreach (var entry in Entries.Concat(DirectoryEntries).Concat(SmallEntries))
             entry.Invalidated.Add(linear);
     }
 

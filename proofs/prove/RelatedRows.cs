@@ -42,4 +42,18 @@ internal static class RelatedRows
             ];
         });
     }
+
+    /// <summary>For a page of a small space: the slot of its page table, and the page.</summary>
+    public static void SmallPages(Instances instances, State<Symbolic> state)
+    {
+        instances.Follow(Table.SmallPage, row =>
+        {
+            var (task, page) = PageEntries.TaskAndPage(row);
+            return
+            [
+                (Table.Slot, state.SlotOf(task, page)),
+                (Table.Page, state.EntryOf(state.TableOf(task, page), page)),
+            ];
+        });
+    }
 }

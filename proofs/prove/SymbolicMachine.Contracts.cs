@@ -124,7 +124,7 @@ public sealed partial class SymbolicMachine
         {
             if ((selector | 3) is Layout.UserCode or Layout.UserData or Layout.FlatData)
             {
-                var high = Load(_image.Layout.Gdt + (selector & ~7u) + Layout.DescriptorHigh.Offset);
+                var high = Load(_image.Layout.Gdt + (selector & ~7u) + 4);
                 yield return (selector, (high & UserSegments.Present) != 0);
                 continue;
             }

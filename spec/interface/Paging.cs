@@ -21,10 +21,7 @@ public sealed record Paging(uint Frames, uint Nodes, uint Tables)
     /// <summary>The largest depth of a mapping.</summary>
     public const uint MostDepth = 255;
 
-    /// <summary>
-    /// The largest number of page tables. The user page tables of all small spaces must fit into one space, side by
-    /// side.
-    /// </summary>
+    /// <summary>The largest number of page tables.</summary>
     public const uint MostTables = 512;
 
     /// <summary>Pages of a page table; 1,024 on the processor.</summary>

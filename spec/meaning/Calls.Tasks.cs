@@ -20,7 +20,9 @@ public static partial class Calls<W>
             () =>
                 Reading<W>.Either(
                     isBusy,
-                    () => (after.Eip[me] == before.Eip[me] - 2) & (after.Current == before.Mappings.Owner),
+                    () =>
+                        (after.Eip[me] == Reading<W>.InSpace(before.Eip[me] - 2))
+                        & (after.Current == before.Mappings.Owner),
                     () =>
                         (after.Mappings.Doomed[row] == 1)
                         & (after.Mappings.Operation == Operations.Delete)
@@ -50,7 +52,7 @@ public static partial class Calls<W>
         var active =
             (after.Id[t] == id)
             & Reading<W>.IsFree(after, t)
-            & (after.Eip[t] == before.Edx[owner])
+            & (after.Eip[t] == Reading<W>.InSpace(before.Edx[owner]))
             & (after.Esp[t] == before.Ecx[owner])
             & (after.Pager[t] == before.Ebx[owner])
             & (after.Eflags[t] == 0x202)

@@ -97,7 +97,10 @@ public static partial class Calls<W>
             & (after.Esi[me] == before.Pager[t]);
         var sets =
             Sets(after.Esp[t], before.Esp[t], before.Ecx[me])
-            & Sets(after.Eip[t], before.Eip[t], before.Edx[me])
+            & (
+                after.Eip[t]
+                == W.Select(before.Edx[me] == Reading<W>.None, before.Eip[t], Reading<W>.InSpace(before.Edx[me]))
+            )
             & Sets(after.Preempter[t], before.Preempter[t], before.Ebx[me])
             & Sets(after.Pager[t], before.Pager[t], before.Esi[me]);
         var flags =
@@ -111,7 +114,7 @@ public static partial class Calls<W>
             );
         return Reading<W>.Either(
             IsPutOff(x, t),
-            () => Same(x, t, s => s.Status) & (after.Eip[me] == before.Eip[me] - 2),
+            () => Same(x, t, s => s.Status) & (after.Eip[me] == Reading<W>.InSpace(before.Eip[me] - 2)),
             () =>
                 Reading<W>.Either(
                     IsRefused(x, t),

@@ -67,7 +67,7 @@ public static partial class Calls<W>
             [Entry.Trap],
             (x, t, _) =>
                 Reading<W>.Implies(t == x.Me, () =>
-                    (x.After.Eip[t] == x.Before.TrapAddress[t])
+                    (x.After.Eip[t] == Reading<W>.InSpace(x.Before.TrapAddress[t]))
                     & (x.After.TrapAddress[t] == x.Before.Eip[t] + 2)
                     & (x.After.Stage == Stages.User)
                 )

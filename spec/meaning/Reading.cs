@@ -37,6 +37,9 @@ internal static class Reading<W>
 
     public static readonly Entry[] Every = Enum.GetValues<Entry>();
 
+    /// <summary>The EIP of a thread that is given one, which may be beyond its space.</summary>
+    public static W InSpace(W eip) => W.Select(eip >= 0xF0400000, 0xF03FFFFF, eip);
+
     /// <summary>Implication. If the condition is known to be false, the conclusion is not evaluated.</summary>
     public static Truth Implies(Truth condition, Func<Truth> conclusion) =>
         condition.Undecided is not null ? !condition | conclusion()

@@ -44,7 +44,7 @@ public static partial class Time<W>
             Entry.LthreadExRegs or Entry.TaskNew => stays
                 | (
                     Reading<W>.Is(before, after.Current, ThreadStatus.Mapping)
-                    & (after.Eip[x.Me] == before.Eip[x.Me] - 2)
+                    & (after.Eip[x.Me] == Reading<W>.InSpace(before.Eip[x.Me] - 2))
                     & (after.Stage == Stages.Map)
                 ),
             _ => stays,

@@ -130,6 +130,9 @@ public static class Invariants<W>
         Each("flags-are-user", "a thread's EFLAGS give it no privilege and keep interrupts on", (s, t) =>
             Is(s, t, ThreadStatus.Inactive) | Flags.AreUser(s.Eflags[t])
         ),
+        Each("eip-in-space", "a thread's EIP is in its large space, so that IRET can return there", (s, t) =>
+            Is(s, t, ThreadStatus.Inactive) | (s.Eip[t] <= UserSpace.Last)
+        ),
         Both(
             "no-missed-rendezvous",
             "no thread waits to send to a thread that waits for its message",

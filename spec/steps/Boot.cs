@@ -79,7 +79,7 @@ public static class Boot
             s.Quantum[row] = thread.Quantum;
             s.Pager[row] = thread.Pager;
             (s.Eax[row], s.Ebx[row]) = (thread.Eax, thread.Ebx);
-            s.Eip[row] = thread.Eip;
+            s.Eip[row] = UserSpace.Clip<Concrete>(thread.Eip);
             s.Esp[row] = thread.Esp;
             s.Eflags[row] = Flags.User;
         }

@@ -53,7 +53,7 @@ public sealed partial class Kernel<W>
     {
         const uint length = 2;
         var me = s.Current;
-        (s.Eip[me], s.TrapAddress[me]) = (s.TrapAddress[me], s.Eip[me] + length);
+        (s.Eip[me], s.TrapAddress[me]) = (UserSpace.Clip(s.TrapAddress[me]), s.Eip[me] + length);
         s.Eflags[me] |= Flags.Resume;
     }
 

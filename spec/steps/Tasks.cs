@@ -183,7 +183,7 @@ public sealed partial class Kernel<W>
             s.Mcp[thread] = Least(s.Mcp[me], s.Eax[me]);
             s.Pager[thread] = s.Ebx[me];
             s.Esp[thread] = s.Ecx[me];
-            s.Eip[thread] = s.Edx[me];
+            s.Eip[thread] = UserSpace.Clip(s.Edx[me]);
         }
 
         m.Chief[task] = chief;

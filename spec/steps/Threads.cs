@@ -40,7 +40,7 @@ public sealed partial class Kernel<W>
 
     private void Retry(W me, W mapper)
     {
-        s.Eip[me] -= 2;
+        s.Eip[me] = UserSpace.Clip(s.Eip[me] - 2);
         SwitchTo(mapper);
     }
 
@@ -56,6 +56,7 @@ public sealed partial class Kernel<W>
         s.Eflags[thread] = W.Select(s.Edx[me] == ThreadId.Invalid, s.Eflags[thread], Flags.User);
         Exchange(s.Ecx, me, s.Esp, thread);
         Exchange(s.Edx, me, s.Eip, thread);
+        s.Eip[thread] = UserSpace.Clip(s.Eip[thread]);
         Exchange(s.Ebx, me, s.Preempter, thread);
         Exchange(s.Esi, me, s.Pager, thread);
         s.Stage = Stages.Leave;

@@ -122,7 +122,10 @@ public class WrongColumnTests
     /// <summary>The bits that need not have one value.</summary>
     private static uint Free(Area area, Field field) =>
         area == Layout.Top ? 0xFF // The top priority is an upper bound.
-        : area == Layout.Mappings.PageTables || area == Layout.Mappings.Directories ? MappingLayout.AccessedAndDirty
+        : area == Layout.Mappings.PageTables
+        || area == Layout.Mappings.SmallTables
+        || area == Layout.Mappings.Directories
+            ? MappingLayout.AccessedAndDirty
         // The processor sets the accessed bit when it loads the descriptor (SDM 3A, 3.4.5.1).
         : field == Layout.DescriptorHigh ? Verified.Machine.Processor.Descriptor.Accessed
         : 0;

@@ -81,7 +81,8 @@ public class FirstStateTests
                 Layout.TssTables + 5 * Layout.PageSize + (Layout.Tss + Layout.TssPortMap) / Layout.PageSize % 1024 * 4,
                 2
             ),
-        ["threads+2048h, row 16, between the fields"] = () => Flipped(Layout.Threads.Base + Layout.BlockSize + 0x48, 6),
+        ["threads+2048h, row 16, segment"] = () => Flipped(Layout.Threads.Base + Layout.BlockSize + 0x48, 6),
+        ["nodes+3Ch, row 1, between the fields"] = () => Flipped(Layout.Mappings.Nodes.Base + 0x3C, 6),
         ["threads+2050h, row 16, esi"] = () => Flipped(Layout.Threads.Base + Layout.BlockSize + 0x50, 6),
         ["behind priority_summary+10h at "] = () => Flipped(Layout.PrioritySummary.End + 0x10, 0),
         ["info+68h at "] = () => Flipped(Layout.Info + 0x69, 0),

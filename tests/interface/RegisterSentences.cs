@@ -1,6 +1,7 @@
 using Verified.Machine.Processor;
 using Verified.Proofs.Events;
 using Verified.Spec;
+using Verified.Spec.Values;
 using Xunit;
 
 namespace Verified.Tests.Interface;
@@ -11,7 +12,8 @@ public sealed class RegisterSentences : Scenario
     private const uint Number = 5,
         InFirstPages = Page << 12 | 0x800,
         SmallLimit = 0x3FFFFF,
-        WholeLimit = 0xFFFFFFFF;
+        CodeLimit = 0xF03FFFFF,
+        DataLimit = 0xF17FFFFF;
 
     private static readonly int[] Segments = [SegmentRegister.Ss, SegmentRegister.Ds, SegmentRegister.Es];
 
@@ -55,12 +57,33 @@ public sealed class RegisterSentences : Scenario
     }
 
     [Fact, Sentence("12.5")]
-    public void A_task_without_a_page_in_its_first_4_mb_runs_in_its_large_space()
+    public void A_task_without_a_page_in_its_first_4_mb_faults_in_its_small_space()
     {
         (S.Priority[B], S.Mappings.Small[TaskOf(B)], S.Eip[B]) = (Usual + 1, Number, InFirstPages);
+        S.Pager[B] = Id(C);
+        Wait(C);
         Runs(B);
-        Assert.False(RunsSmall);
+        Assert.True(RunsSmall);
+        Enter(B, Entry.PageFault, argument: InFirstPages);
+        Is(C, edx: InFirstPages, ebx: InFirstPages, esi: Id(B));
         Is(Number, s => s.Mappings.Small, TaskOf(B));
+    }
+
+    [Theory, Sentence("12.7")]
+    [InlineData(57u, true)]
+    [InlineData(58u, false)]
+    [InlineData(63u, false)]
+    public void Tasks_from_58_on_run_in_their_large_spaces(uint task, bool isSmall)
+    {
+        var thread = task * Limits.Shipping.Lthreads;
+        (S.Id[thread], S.Status[thread]) = (ThreadId.Make<Concrete>(4, task, 0, 1), ThreadStatus.Ready);
+        (S.Priority[thread], S.Quantum[thread], S.Slice[thread]) = (Usual + 1, 10, 10);
+        (S.Eip[thread], S.Eflags[thread]) = (InFirstPages, Flags.User);
+        (S.Mappings.Version[task], S.Mappings.Small[task]) = (1, Number);
+        Tick();
+        Runs(thread);
+        Assert.Equal(isSmall, RunsSmall);
+        Is(Number, s => s.Mappings.Small, task);
     }
 
     [Fact, Sentence("12.6")]
@@ -92,11 +115,52 @@ public sealed class RegisterSentences : Scenario
     }
 
     [Fact, Sentence("13.7")]
-    public void In_a_large_space_the_segments_are_flat()
+    public void In_a_large_space_the_segments_start_at_0_and_end_before_the_small_spaces()
     {
         Enter(A, Entry.IdNearest, esi: 0);
-        foreach (var number in (int[])[.. Segments, SegmentRegister.Cs, SegmentRegister.Fs, SegmentRegister.Gs])
-            Assert.Equal((0u, WholeLimit), (Segment(number).Base, Segment(number).Limit));
+        foreach (var number in (int[])[SegmentRegister.Cs, SegmentRegister.Ss])
+            Assert.Equal((0u, CodeLimit), (Segment(number).Base, Segment(number).Limit));
+        foreach (var number in (int[])[SegmentRegister.Ds, SegmentRegister.Es, SegmentRegister.Fs, SegmentRegister.Gs])
+            Assert.Equal((0u, DataLimit), (Segment(number).Base, Segment(number).Limit));
+    }
+
+    [Fact, Sentence("13.14")]
+    public void An_access_beyond_the_segments_of_a_large_space_is_reported()
+    {
+        S.Pager[A] = Id(B);
+        Wait(B);
+        var load = UserInstruction.Of(0x8A, 0x06);
+        Enter(A, Entry.Protection, esi: DataLimit + 1, argument: load.FirstDword, by: load);
+        Is(B, ThreadStatus.Ready, edx: 0xD01, esi: Id(A));
+    }
+
+    [Fact, Sentence("13.14")]
+    public void A_stack_beyond_a_large_space_is_reported()
+    {
+        S.Pager[A] = Id(B);
+        Wait(B);
+        S.Esp[A] = DataLimit + 0x1001;
+        Enter(A, Entry.Exception, argument: 12, by: UserInstruction.Of(0x50));
+        Is(B, ThreadStatus.Ready, edx: 0xC01, esi: Id(A));
+    }
+
+    [Theory, Sentence("13.15")]
+    [InlineData(CodeLimit - 1, CodeLimit - 1)]
+    [InlineData(CodeLimit, CodeLimit)]
+    [InlineData(CodeLimit + 1, CodeLimit)]
+    [InlineData(0xFFFFFFFE, CodeLimit)]
+    public void An_eip_beyond_a_large_space_is_its_last_address(uint given, uint eip)
+    {
+        Enter(A, Entry.LthreadExRegs, eax: 1, ecx: None, edx: given, ebx: None, esi: None);
+        Is(A2, eip: eip);
+    }
+
+    [Fact, Sentence("13.15")]
+    public void A_trap_address_beyond_a_large_space_is_its_last_address()
+    {
+        S.TrapAddress[A] = CodeLimit + 1;
+        Enter(A, Entry.Trap, by: UserInstructions.Trap);
+        Is(A, eip: CodeLimit);
     }
 
     [Fact, Sentence("13.8")]

@@ -51,7 +51,7 @@ public abstract partial class Scenario : IDisposable
     protected const uint Port = 0x1000;
 
     /// <summary>The address of a thread's code, which the harness puts into every space.</summary>
-    protected const uint Code = 0xFC000000;
+    protected const uint Code = 0xF0000000;
 
     private const uint Lthreads = 16;
 

@@ -87,11 +87,15 @@ internal sealed class Lockstep : IMachine<Concrete>
         else if (Stage == Stages.Idle)
             cpu.Eip = _image.Symbols["idle_halt"] + 1;
 
+        // A thread in a small space loses it by some exceptions, and the linear address of a page fault is not its own.
+        var data = Load(_image.Layout.DataSegment.Base);
+        if (entry == Entry.Exception && Stage == Stages.User && data.Value != UserSegments.FlatHigh)
+            entry = UserSegments.Outgrows.Contains((uint)exception) ? Entry.Outgrow : entry;
         var kernel = new Kernel<Concrete>(state);
         var hasCode = entry == Entry.PageFault || WaysIn.Of((uint)exception) is { PushesErrorCode: true };
         var argument = entry switch
         {
-            Entry.PageFault => Address,
+            Entry.PageFault => UserSegments.AddressOf<Concrete>(data, Address).Value,
             Entry.Interrupt => (uint)interrupt,
             _ => (uint)exception,
         };
@@ -113,7 +117,7 @@ internal sealed class Lockstep : IMachine<Concrete>
             case Entry.Exception when exception is 1 or 3 or 4:
                 cpu.Deliver(exception, null);
                 break;
-            case Entry.Exception:
+            case Entry.Exception or Entry.Outgrow:
                 cpu.DeliverFault(exception, hasCode ? (Concrete)Code : null);
                 break;
         }
@@ -176,7 +180,15 @@ internal sealed class Lockstep : IMachine<Concrete>
         var tables = _image.Layout.Mappings;
         foreach (
             var area in (Area[])
-                [tables.Nodes, tables.Tables, tables.Slots, tables.Pages, tables.Directories, tables.PageTables]
+                [
+                    tables.Nodes,
+                    tables.Tables,
+                    tables.Slots,
+                    tables.Pages,
+                    tables.Directories,
+                    tables.PageTables,
+                    tables.SmallTables,
+                ]
         )
             for (var page = area.Base & ~(Layout.PageSize - 1); page < area.End; page += Layout.PageSize)
                 _cells.AddRange(
@@ -184,7 +196,7 @@ internal sealed class Lockstep : IMachine<Concrete>
                 );
     }
 
-    private static readonly Table[] OfMappings = [Table.Node, Table.PageTable, Table.Slot, Table.Page];
+    private static readonly Table[] OfMappings = [Table.Node, Table.PageTable, Table.Slot, Table.Page, Table.SmallPage];
 
     private static readonly (string Symbol, uint Stage)[] Cuts =
     [

@@ -58,14 +58,14 @@ public class StepTests
         // instruction that could be forbidden.
         (string From, string To)[] others =
         [
-            ("ipc_small_call", "ipc_unsaved"),
+            ("ipc_into", "ipc_unsaved"),
             ("fpage_unmap", "thread_switch"),
-            ("schedule_small", "schedule_large"),
             ("ex_regs_doomed", "ex_regs_inactive"),
             ("task_new", "tick"),
             ("exception_13", "exception_14"),
             ("fault_small", "fault_large"),
             ("outgrow", "pick"),
+            ("exit_numbered", "exit_large"),
             ("exit_grown", "exit_load"),
             ("exit_small", "panic"),
             ("panic", "boot"),
@@ -211,7 +211,7 @@ public class StepTests
         s.Ebx[me] = Any();
         s.Edi[me] = Any();
         s.Esp[me] = Any();
-        s.Eip[me] = Any();
+        s.Eip[me] = UserSpace.Clip<Concrete>(Any());
         s.Eflags[me] = Flags.User | Any() & Flags.UserBits;
         var entry = random.Next(80) switch
         {

@@ -78,7 +78,7 @@ public sealed record TasksModel(
         var next = old with
         {
             Esp = Or(given.Ecx, old.Esp),
-            Eip = Or(given.Edx, old.Eip),
+            Eip = InSpace(Or(given.Edx, old.Eip)),
             Preempter = Or(given.Ebx, old.Preempter),
             Pager = Or(given.Esi, old.Pager),
             Waiting = Waiting.No,
@@ -141,7 +141,7 @@ public sealed record TasksModel(
                 {
                     Mcp = Math.Min(caller.Mcp, given.Eax),
                     Esp = given.Ecx,
-                    Eip = given.Edx,
+                    Eip = InSpace(given.Edx),
                     Pager = given.Ebx,
                 }
             );
@@ -223,6 +223,9 @@ public sealed record TasksModel(
         new(id, by.Priority, by.Mcp, by.Quantum, 0, 0, 0, 0, 0, Waiting.No, Nobody);
 
     private static uint Or(uint given, uint old) => given == None ? old : given;
+
+    // An EIP beyond a large space counts as its last address.
+    private static uint InSpace(uint eip) => Math.Min(eip, 0xF03FFFFF);
 
     // m * 4^(15-e) microseconds in ticks of 1,024; an infinite time counts as 256.
     private static uint Ticks(uint m, uint e) =>

@@ -55,7 +55,16 @@ public sealed class SeededDefectTests
         "where a small space may be"
     )]
     [InlineData("a segment register keeps another small space", "exit_load", "mov es", 1, "exit", "ES")]
-    [InlineData("a small space ends where all memory does", "exit_small", "mov dword", 1, "exit", "user-segments")]
+    [InlineData("the flat segment stays in a small space", "exit_small", "mov dword", 1, "exit", "user-segments")]
+    [InlineData("a small space has the loaded space's ports", "exit_small", "mov dword", 2, "exit", "user-segments")]
+    [InlineData("a small receiver has the sender's ports", "ipc_into", "mov ds:[0F081", 5, "ipc", "user-segments")]
+    [InlineData("a small receiver's directory is unknown", "ipc_into", "mov ds:[0F081", 4, "ipc", "address-space")]
+    [InlineData("a large receiver keeps the small space's GS", "ipc_large_call", "mov gs", 1, "ipc", "GS")]
+    [InlineData("a large receiver keeps another space", "ipc_large_call", "mov cr3", 1, "ipc", "address-space")]
+    [InlineData("a removed page stays in a small space", "map_remove", "mov [edx", 2, "map-flush", "small-tables-map")]
+    [InlineData("a small space lacks a new page", "map_derive", "mov [edx", 1, "map-page", "small-tables-map")]
+    [InlineData("another thread runs in an outgrown space", "outgrow", "and dword", 2, "outgrow-12", "directories")]
+    [InlineData("a trap goes beyond a large space", "exception_13", "ja", 1, "trap-13", "exception 13")]
     [InlineData("a thread returns to where its small space is not", "exit_small", "jae", 1, "exit", "exception 13")]
     [InlineData("a call reaches a caller that waits for another", "ipc_call_closed", "jne", 1, "ipc", "")]
     [InlineData(
@@ -70,20 +79,12 @@ public sealed class SeededDefectTests
     [InlineData("ES keeps the sender's small space", "ipc_small_call", "mov es,", 1, "ipc", "ES")]
     [InlineData("SS keeps the flat segment in a small space", "exit_small", "mov [esp", 1, "exit", "exception 12")]
     [InlineData(
-        "SS of a small receiver keeps the flat segment",
-        "ipc_small_call",
-        "mov [ebp+7Ch",
-        1,
-        "ipc",
-        "exception 12"
-    )]
-    [InlineData(
         "a task that outgrew its small space gets it again",
         "outgrow",
         "mov dword",
         1,
         "outgrow-12",
-        "small-segments"
+        "Small is what the spec says"
     )]
     [InlineData("INT 80h returns to itself", "exception_13", "add eax", 2, "trap-13", "TrapAddress")]
     [InlineData("INT 80h traps without a trap address", "exception_13", "je", 1, "exception-13", "")]
@@ -109,6 +110,40 @@ public sealed class SeededDefectTests
         Assert.NotNull(DiffRun.Run(damaged, new(Events: 3_000_000, Shrink: false)).Disagreement);
     }
 
+    // No run differs. A thread that waits after it has run in its small space never has the flat segment in SS. The
+    // directory of a deleted task shows no page that another directory does not show.
+    [Theory]
+    [InlineData("ipc_small_call", "mov [ebp+7Ch", "ipc", "exception 12")]
+    [InlineData("ipc_into", "mov [ebp+7Ch", "ipc", "exception 12")]
+    [InlineData("delete_return", "mov cr3", "delete", "the page directory of a deleted task is not loaded")]
+    [InlineData("delete_task", "mov cr3", "delete", "the page directory of a deleted task is not loaded")]
+    public void A_left_out_instruction_without_a_visible_effect_is_refuted(
+        string symbol,
+        string starts,
+        string way,
+        string what
+    )
+    {
+        var verdict = Theorems.Of(Without(symbol, starts, 1)).Single(theorem => theorem.Name == $"image.{way}").Prove();
+        Assert.Contains(what, verdict.Refutation?.What, StringComparison.Ordinal);
+    }
+
+    // The low dwords of the descriptors never change, so the theorems take them from the image.
+    [Theory]
+    [InlineData(Layout.UserCode)]
+    [InlineData(Layout.UserData)]
+    [InlineData(Layout.FlatData)]
+    public void A_large_space_that_ends_a_page_later_is_refuted(uint selector)
+    {
+        var at = Image.Layout.Gdt + (selector & ~7u);
+        var longer = Image.WithBytes(
+            at,
+            BitConverter.GetBytes((selector == Layout.FlatData ? UserSegments.FlatLow : UserSegments.Low) + 1)
+        );
+        var verdict = Theorems.Of(longer).Single(theorem => theorem.Name == "image.exit").Prove();
+        Assert.Contains("segments", verdict.Refutation?.What, StringComparison.Ordinal);
+    }
+
     // The machine's TLB holds pages, and not entries of directories like later processors, so no run on it can differ.
     [Fact]
     public void A_freed_page_table_that_the_processor_may_still_use_is_refuted()
@@ -131,6 +166,7 @@ public sealed class SeededDefectTests
         while (true)
         {
             var instruction = decoder.Decode();
+            Assert.True(instruction.IP < Image.Code.End, $"no {starts} behind {symbol}");
             if (!instruction.ToString().StartsWith(starts, StringComparison.Ordinal) || --number > 0)
                 continue;
             return Image.WithBytes((uint)instruction.IP, Enumerable.Repeat((byte)0x90, instruction.Length).ToArray());

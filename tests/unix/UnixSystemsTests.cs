@@ -83,7 +83,9 @@ public partial class UnixSystemsTests
 
         // Each has about half of what the kernel leaves of 64 MB.
         Assert.All(pages, count => Assert.InRange(count, 5500, 7500));
-        Assert.True(ended.Status is 2 or 5);
+
+        // The machine ends with the first status that is not 0; a fault gives 2.
+        Assert.True(ended.Status is 2 or 5 or 7);
     }
 
     [TheoryWith(OnMachine)]

@@ -76,8 +76,8 @@ internal sealed partial class KernelProgram
         c.ltr(ax);
 
         // Removes the identity mapping.
-        var (at, _, then) = AddressSpaces.Identity(_layout);
-        c.mov(__dword_ptr[at], then);
+        var (at, _) = AddressSpaces.Identity(_layout);
+        c.mov(__dword_ptr[at], 0);
         c.mov(eax, cr3);
         c.mov(cr3, eax);
 

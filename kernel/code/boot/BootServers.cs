@@ -216,6 +216,7 @@ internal sealed partial class KernelProgram
 
             // EIP is not known before boot.
             c.mov(eax, __dword_ptr[InfoPage + start + KernelInfo.StartEip]);
+            Clip(eax, ecx);
             c.mov(__dword_ptr[at - 8], eax);
         }
 

@@ -22,29 +22,36 @@ internal sealed partial class KernelProgram
         // CUT POINT: the current thread, saved, is ready and runs.
         DefineLabel(ref _exit);
         LoadCurrent();
-        c.mov(edx, esp);
-        TaskOf(edx);
-        c.mov(edx, Element(Maps.SmallSegments, edx));
+        c.mov(eax, esp);
+        TaskOf(eax);
+        c.shl(eax, TaskShift);
+        c.mov(edx, Current(Layout.Segment));
+        c.cmp(Task(eax, MappingLayout.Small), 0);
+        c.je(large);
+        DefineSymbol("exit_numbered");
         c.test(edx, edx);
         c.jne(small);
 
         DefineLabel(ref large);
         c.mov(ecx, Current(Layout.Directory));
+        c.and(ecx, ~Layout.RunsSmall);
+        c.mov(Current(Layout.Directory), ecx);
+        c.mov(eax, cr3);
+        c.cmp(eax, ecx);
+        c.je(sameSpace);
+        c.mov(cr3, ecx);
+        c.Label(ref sameSpace);
+        c.mov(Variable(_layout.Loaded), 0);
         c.mov(ebx, Layout.FlatData);
         c.mov(edi, ebx);
         c.mov(edx, UserSegments.FlatHigh);
         c.cmp(High(_layout.DataSegment), edx);
         c.je(load);
         DefineSymbol("exit_grown");
-        LoadDescriptors(UserSegments.FlatLow, UserSegments.FlatHigh);
+        LoadDescriptors(UserSegments.FlatHigh, UserSegments.Ports);
 
-        // In: ECX is the new CR3, EBX the new DS and ES, EDI the new FS and GS.
+        // In: EBX is the new DS and ES, EDI the new FS and GS.
         DefineLabel(ref load);
-        c.mov(eax, cr3);
-        c.cmp(eax, ecx);
-        c.je(sameSpace);
-        c.mov(cr3, ecx);
-        c.Label(ref sameSpace);
         c.mov(ds, ebx);
         c.mov(es, ebx);
         c.mov(fs, edi);
@@ -53,11 +60,13 @@ internal sealed partial class KernelProgram
         c.iretd();
 
         // The thread's task has a small space. The thread runs there only if its EIP is inside; otherwise IRET would
-        // fault.
+        // fault. The directory that is loaded stays loaded.
         DefineLabel(ref small);
         c.cmp(Current(Layout.Eip), UserSegments.SmallSize);
         c.jae(large);
-        c.mov(ecx, Layout.Physical(_layout.Directories));
+        c.or(Current(Layout.Directory), Layout.RunsSmall);
+        c.mov(eax, cr3);
+        c.mov(Variable(_layout.Loaded), eax);
         c.mov(ebx, Layout.UserData);
 
         // In a large space the thread may have loaded the flat segment into SS. That segment is not present now.
@@ -65,44 +74,21 @@ internal sealed partial class KernelProgram
         c.xor(edi, edi);
         c.cmp(High(_layout.DataSegment), edx);
         c.je(load);
-        LoadDescriptors(UserSegments.SmallLow, UserSegments.FlatHigh & ~UserSegments.Present);
+        LoadDescriptors(UserSegments.FlatHigh & ~UserSegments.Present, UserSegments.NoPorts);
         c.jmp(load);
     }
 
     /// <summary>
-    /// Stores the descriptor of a task's small space, which covers the task's first page table. In: the table's offset.
-    /// Jumps to <paramref name="none"/> if the task has no such table. The offset is lost.
+    /// Loads the users' descriptors: the high dword in EDX, the flat segment's high dword, and the TSS's dword for
+    /// ports. EDX is lost.
     /// </summary>
-    private void SmallSegment(
-        AssemblerRegister32 task,
-        AssemblerRegister32 table,
-        AssemblerRegister32 scratch,
-        Label none
-    )
+    private void LoadDescriptors(uint flatHigh, uint ports)
     {
-        c.test(table, table);
-        c.je(none);
-        c.mov(scratch, table);
-        c.shl(table, 22 - 12);
-        c.shr(scratch, 12 - 6);
-        c.and(table, 0xFF000000);
-        c.and(scratch, 0xFF);
-        c.lea(table, __[table + scratch + UserSegments.SmallHigh]);
-        c.mov(Element(Maps.SmallSegments, task), table);
-    }
-
-    /// <summary>
-    /// Loads the users' descriptors: their low dword, the high dword in EDX, and the flat segment's high dword. EDX is
-    /// lost.
-    /// </summary>
-    private void LoadDescriptors(uint low, uint flatHigh)
-    {
-        c.mov(Low(_layout.DataSegment), low);
-        c.mov(Low(_layout.CodeSegment), low);
         c.mov(High(_layout.DataSegment), edx);
         c.or(edx, UserSegments.Code);
         c.mov(High(_layout.CodeSegment), edx);
         c.mov(High(_layout.FlatSegment), flatHigh);
+        c.mov(Variable(_layout.TssPorts), ports);
     }
 
     /// <summary>
@@ -115,13 +101,20 @@ internal sealed partial class KernelProgram
         c.je(then);
     }
 
-    /// <summary>Makes the space of the current thread's task large. The thread then repeats its instruction.</summary>
+    /// <summary>
+    /// Makes the space of the current thread's task large, for all its threads. The thread then repeats its
+    /// instruction.
+    /// </summary>
     private void Outgrow(ref Label outgrow)
     {
         DefineLabel(ref outgrow);
         c.add(esp, 4);
         Enter();
         LoadCurrentRow(edx);
+        c.mov(eax, edx);
+        c.and(eax, ~(Layout.BlockSize - 1));
+        for (var lthread = 0u; lthread < _layout.Limits.Lthreads; lthread++)
+            c.and(__dword_ptr[eax + (lthread * Layout.ThreadSize + Layout.Directory.Offset)], ~Layout.RunsSmall);
         TaskOf(edx);
         NoSmallSpace(edx);
         c.jmp(_exit);
@@ -130,13 +123,9 @@ internal sealed partial class KernelProgram
     /// <summary>Makes the space of a task large. The task's register is lost.</summary>
     private void NoSmallSpace(AssemblerRegister32 task)
     {
-        c.mov(Element(Maps.SmallSegments, task), 0);
         c.shl(task, TaskShift);
         c.mov(Task(task, MappingLayout.Small), 0);
     }
-
-    private static AssemblerMemoryOperand Low(Area descriptor) =>
-        __dword_ptr[descriptor.Base + Layout.DescriptorLow.Offset];
 
     private static AssemblerMemoryOperand High(Area descriptor) =>
         __dword_ptr[descriptor.Base + Layout.DescriptorHigh.Offset];

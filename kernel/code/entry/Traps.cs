@@ -30,6 +30,8 @@ internal sealed partial class KernelProgram
         c.test(ecx, ecx);
         c.je(none);
         c.mov(AtErrorCode(Layout.Eax), eax);
+        c.cmp(ecx, UserSpace.Last);
+        c.ja(slow);
         UnlessFlat(slow);
 
         // POINT OF NO RETURN: EIP and the trap address change places.
@@ -46,7 +48,7 @@ internal sealed partial class KernelProgram
         c.mov(ecx, AtErrorCode(Layout.Ecx));
         c.jmp(_protection);
 
-        // The usual way out knows whether the new EIP is in the small space.
+        // The usual way out knows whether the new EIP is in the small space. An EIP beyond a large space is clipped.
         DefineLabel(ref slow);
         c.mov(ecx, AtErrorCode(Layout.Ecx));
         c.pop(eax);
@@ -54,8 +56,9 @@ internal sealed partial class KernelProgram
         c.mov(eax, Current(Layout.Eip));
         c.mov(ecx, Current(Layout.TrapAddress));
         c.add(eax, LengthOfInt);
-        c.mov(Current(Layout.Eip), ecx);
         c.mov(Current(Layout.TrapAddress), eax);
+        Clip(ecx, eax);
+        c.mov(Current(Layout.Eip), ecx);
         c.jmp(_exit);
 
         DefineLabel("exchange_trap");

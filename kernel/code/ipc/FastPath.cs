@@ -10,12 +10,13 @@ namespace Verified.Kernel;
 /// </summary>
 /// <remarks>
 /// Instructions are in the pairs that the Pentium's two pipes execute together, so each register is saved between the
-/// guards as soon as a pipe is free. The fast path loads no segment register (Liedtke); it only checks that they are
-/// flat.
+/// guards as soon as a pipe is free. Between large spaces the fast path loads no segment register (Liedtke); it only
+/// checks that they are flat.
 /// </remarks>
 internal sealed partial class KernelProgram
 {
-    private Label _ipcSlow;
+    private Label _ipcSlow,
+        _ipcInto;
 
     // in    EAX 0, ECX 0, EBP 0 (call) or 1 (reply and wait), ESI partner, EDX EBX EDI words
     // out   the partner runs: EAX 0, ESI sender, EDX EBX EDI words, ECX EBP as it left them
@@ -32,6 +33,7 @@ internal sealed partial class KernelProgram
         var smallReply = c.CreateLabel("ipc_small_reply");
         var leave = c.CreateLabel("ipc_leave");
         _ipcSlow = c.CreateLabel("ipc_slow");
+        _ipcInto = c.CreateLabel("ipc_into");
 
         // Only registers in both phases, and no timeouts.
         DefineLabel("ipc");
@@ -87,6 +89,7 @@ internal sealed partial class KernelProgram
         c.mov(Row(ebp, _layout.Partner), esi);
         c.jmp(call);
 
+        IntoSmallSpace();
         SmallIpc(ref smallCall, ref smallReply, unsaved, leave);
 
         // The slow path expects all registers saved, and DS loaded.
@@ -190,17 +193,19 @@ internal sealed partial class KernelProgram
     /// Gives the processor to the receiver. ESI is the end of its row, which is its stack, and EAX is 0. Its message
     /// words are still in the registers of the system call.
     /// </summary>
+    /// <remarks>
+    /// One branch decides: it leaves if the two directories are the same, or if the receiver runs in its small space,
+    /// which is the sign of its directory.
+    /// </remarks>
     private void SwitchToReceiver()
     {
-        var sameSpace = c.CreateLabel();
         c.mov(Row(ebp, Layout.Status), eax);
         c.mov(Variable(_layout.TssStack), esi);
         c.mov(ecx, Row(ebp, Layout.Directory));
         c.mov(esi, OnEntryStack(Layout.Directory));
-        c.cmp(esi, ecx);
-        c.je(sameSpace);
+        c.xor(esi, ecx);
+        c.jle(_ipcInto);
         c.mov(cr3, ecx);
-        c.Label(ref sameSpace);
         RunReceiver();
     }
 

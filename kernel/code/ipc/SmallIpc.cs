@@ -4,7 +4,8 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// ipc, fast path between small spaces: task 0's page directory stays loaded, so the TLB keeps its entries.
+/// ipc, fast path of a caller whose segments are not flat: it runs in a small space. If the receiver does so too, the
+/// loaded page directory stays, and the TLB keeps its entries.
 /// </summary>
 internal sealed partial class KernelProgram
 {
@@ -13,10 +14,11 @@ internal sealed partial class KernelProgram
     // anything shared.
     private void SmallIpc(ref Label call, ref Label reply, Label unsaved, Label leave)
     {
+        var (toLarge, replyToLarge) = (c.CreateLabel("ipc_large_call"), c.CreateLabel("ipc_large_reply"));
         DefineLabel(ref call);
         var closed = c.CreateLabel("ipc_small_closed");
         var named = c.CreateLabel();
-        FindSmallReceiver(StoredStatus.ReceivingAny, unsaved, leave, closed, () => c.Label(ref named));
+        FindSmallReceiver(StoredStatus.ReceivingAny, toLarge, unsaved, leave, closed, () => c.Label(ref named));
 
         // POINT OF NO RETURN: the caller waits for the partner. The partner's wait ends; if it was open, it had no
         // partner anyway.
@@ -29,33 +31,45 @@ internal sealed partial class KernelProgram
         c.jmp(named);
 
         DefineLabel(ref reply);
-        FindSmallReceiver(StoredStatus.ReceivingFrom, unsaved, leave, leave, () =>
-        {
-            IfPartnerIsMe(leave);
-            c.mov(eax, OnEntryStack(_layout.Senders));
-            c.mov(esi, OnEntryStack(Layout.Handles));
-            c.or(eax, esi);
-            c.jne(leave);
-        });
+        FindSmallReceiver(StoredStatus.ReceivingFrom, replyToLarge, unsaved, leave, leave, () => IfReplies(leave));
 
         // POINT OF NO RETURN: the caller waits for anyone.
         c.mov(OnEntryStack(_layout.Partner), esi);
         c.mov(Row(ebp, _layout.Partner), esi);
         SwitchToSmallReceiver(() => c.mov(esi, StoredStatus.ReceivingAny));
+
+        OutOfSmallSpace(ref toLarge, ref replyToLarge, leave);
+    }
+
+    /// <summary>
+    /// Jumps to <paramref name="leave"/> unless the waiting thread at EBP waits for the current thread, and no thread
+    /// and no interrupt waits for the current thread. Uses EAX and ESI.
+    /// </summary>
+    private void IfReplies(Label leave)
+    {
+        IfPartnerIsMe(leave);
+        c.mov(eax, OnEntryStack(_layout.Senders));
+        c.mov(esi, OnEntryStack(Layout.Handles));
+        c.or(eax, esi);
+        c.jne(leave);
     }
 
     /// <summary>
     /// Finds the receiver: EAX = the segment of the small space of the thread at EBP, ESI = nobody. Jumps to a label
     /// unless all of these hold:
     /// <list type="bullet">
+    /// <item>The receiver runs in its small space, and its EIP is there.</item>
     /// <item>The caller runs in a small space. FS and GS are then null and stay so.</item>
-    /// <item>ESI names the thread, and it waits with the given status.</item>
+    /// <item>ESI names the receiver, and it waits with the given status.</item>
     /// <item>No competing thread has a higher priority.</item>
-    /// <item>The thread's task has a small space, and the thread is in it.</item>
     /// </list>
     /// </summary>
-    private void FindSmallReceiver(uint status, Label unsaved, Label leave, Label otherwise, Action check)
+    private void FindSmallReceiver(uint status, Label large, Label unsaved, Label leave, Label otherwise, Action check)
     {
+        c.mov(eax, Row(ebp, Layout.Directory));
+        c.mov(OnEntryStack(Layout.Ebx), ebx);
+        c.test(eax, eax);
+        c.jns(large);
         c.mov(eax, fs);
         c.or(eax, ecx);
         c.mov(ecx, Layout.KernelData);
@@ -67,22 +81,16 @@ internal sealed partial class KernelProgram
         c.and(ecx, UserSegments.LimitMask);
         c.jne(unsaved);
         c.mov(ecx, Variable(_layout.Top));
-        c.mov(OnEntryStack(Layout.Ebx), ebx);
-        c.add(eax, ecx);
         c.mov(OnEntryStack(Layout.Edi), edi);
+        c.add(eax, ecx);
+        c.mov(ecx, Row(ebp, Layout.Eip));
         c.sub(eax, status);
-        IfNamed(leave, otherwise, () => c.mov(ecx, ebp));
-        check();
-        c.shr(ecx, (byte)(Layout.BlockShift - 2));
-        c.mov(eax, Row(ebp, Layout.Eip));
-        c.and(ecx, (_layout.Limits.Tasks - 1) << 2);
-        c.mov(esi, Nobody);
-        c.cmp(eax, UserSegments.SmallSize);
+        c.cmp(ecx, UserSegments.SmallSize);
         c.jae(leave);
-        c.mov(eax, __dword_ptr[ecx + Maps.SmallSegments.Base]);
-        c.mov(ecx, Layout.UserData);
-        c.test(eax, eax);
-        c.je(leave);
+        IfNamed(leave, otherwise, () => c.mov(ecx, Layout.UserData));
+        check();
+        c.mov(eax, Row(ebp, Layout.Segment));
+        c.mov(esi, Nobody);
     }
 
     /// <summary>

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Verified.Spec;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -18,7 +17,6 @@ internal sealed partial class KernelProgram
         var addTable = c.CreateLabel("map_add_table");
         var derive = c.CreateLabel("map_derive");
         var grant = c.CreateLabel("map_grant");
-        var kept = c.CreateLabel("map_root_kept");
         var move = c.CreateLabel("map_move");
         var fail = c.CreateLabel("map_fail");
 
@@ -54,13 +52,11 @@ internal sealed partial class KernelProgram
         c.mov(Op(MappingLayout.Phase), Phases.Reduce);
         c.mov(Op(Maps.Root), ebx);
         c.mov(Op(Maps.At), ebx);
-        UnlessTaken(ebx, kept);
+        UnlessTaken(ebx, _map);
         c.mov(edx, Node(ebx, MappingLayout.Depth));
         Least(edx, Node(ebx, MappingLayout.Level), eax);
         c.mov(Node(ebx, MappingLayout.Level), edx);
-        WriteEntry();
-        DefineLabel(ref kept);
-        c.jmp(_map);
+        WriteEntry(_map);
 
         // EDI is the place of the target page.
         DefineLabel(ref map);
@@ -112,7 +108,9 @@ internal sealed partial class KernelProgram
         c.mov(InTables(edi), edx);
         c.mov(InPages(edi), eax);
         c.mov(ebx, eax);
+        c.mov(esi, edx);
         AtTarget();
+        Mirror(esi, wasPresent: false);
         c.mov(eax, 1);
         Advance();
 
@@ -130,10 +128,14 @@ internal sealed partial class KernelProgram
         c.mov(InTables(esi), 0);
         c.mov(InPages(edi), ebx);
         c.mov(InTables(edi), eax);
-        c.mov(eax, Node(ebx, MappingLayout.Page));
-        Invalidate(esi, eax);
+        c.mov(edx, Node(ebx, MappingLayout.Page));
+        c.invlpg(__byte_ptr[edx]);
+        c.xor(esi, esi);
+        Mirror(esi);
         TurnPorts();
+        c.mov(esi, InTables(edi));
         AtTarget();
+        Mirror(esi, wasPresent: false);
         c.mov(eax, 1);
         Advance();
 
@@ -172,17 +174,6 @@ internal sealed partial class KernelProgram
                 + (MappingLayout.Present | MappingLayout.Writable | MappingLayout.User)
         );
         c.mov(Element(Maps.Directories, ebx), eax);
-
-        // The first page table of a space is that of its small space.
-        c.test(ecx, ecx);
-        c.jne(_map);
-        c.mov(ebx, Op(Maps.Target));
-        c.mov(ecx, ebx);
-        c.shl(ecx, TaskShift);
-        c.cmp(Task(ecx, MappingLayout.Small), 0);
-        c.je(_map);
-        c.shl(edx, (byte)(Layout.PageShift - BitOperations.Log2(MappingLayout.TableSize)));
-        SmallSegment(ebx, edx, ecx, _map);
         c.jmp(_map);
 
         DefineLabel(ref fail);

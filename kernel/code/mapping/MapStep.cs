@@ -79,8 +79,7 @@ internal sealed partial class KernelProgram
         Least(edx, Node(ebx, MappingLayout.Level), eax);
         c.mov(Node(ebx, MappingLayout.Level), edx);
         c.mov(Op(Maps.At), ebx);
-        WriteEntry();
-        c.jmp(_map);
+        WriteEntry(_map);
 
         DefineLabel(ref done);
         c.mov(Op(MappingLayout.Phase), Phases.Page);
@@ -123,7 +122,9 @@ internal sealed partial class KernelProgram
         Entry();
         c.mov(InPages(ecx), 0);
         c.mov(InTables(ecx), 0);
-        Invalidate(ecx, edx);
+        c.invlpg(__byte_ptr[edx]);
+        c.xor(eax, eax);
+        Mirror(eax);
         TurnPorts();
         c.mov(Node(ebx, Maps.Space), 0);
         c.mov(eax, Op(Maps.FreeNode));

@@ -118,9 +118,10 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Writes the page-table entry of the mapping at EBX with its rights, and invalidates the TLB. Uses EAX, ECX, EDX.
+    /// Writes the page-table entry of the mapping at EBX with its rights, and invalidates the TLB, and jumps to
+    /// <paramref name="then"/>. Uses EAX, ECX, EDX.
     /// </summary>
-    private void WriteEntry()
+    private void WriteEntry(Label then)
     {
         Entry();
         c.mov(eax, Node(ebx, MappingLayout.Depth));
@@ -130,18 +131,36 @@ internal sealed partial class KernelProgram
         c.or(eax, Node(ebx, Maps.Frame));
         c.or(eax, MappingLayout.Present | MappingLayout.User);
         c.mov(InTables(ecx), eax);
-        Invalidate(ecx, edx);
+        c.invlpg(__byte_ptr[edx]);
+        Mirror(eax, then);
+        c.jmp(then);
     }
 
     /// <summary>
-    /// Removes a page from the TLB, at its address and at the address that it has in task 0's directory
-    /// (<see cref="UserSegments"/>). That second address follows from its place in the page tables. The place is lost.
+    /// If the page of the mapping at EBX is in its task's small space, writes its entry in that space's table, too. If
+    /// there was an entry before, removes the page from the TLB at its address there. Uses ECX and EDX.
     /// </summary>
-    private void Invalidate(AssemblerRegister32 place, AssemblerRegister32 page)
+    private void Mirror(AssemblerRegister32 entry, bool wasPresent = true)
     {
-        c.invlpg(__byte_ptr[page]);
-        c.shl(place, (byte)(Layout.PageShift - 2));
-        c.invlpg(__byte_ptr[place]);
+        var beyond = c.CreateLabel();
+        Mirror(entry, beyond, wasPresent);
+        c.Label(ref beyond);
+    }
+
+    /// <summary>The same; jumps to a label if the page is not in the small space.</summary>
+    private void Mirror(AssemblerRegister32 entry, Label beyond, bool wasPresent = true)
+    {
+        c.mov(edx, Node(ebx, MappingLayout.Page));
+        c.cmp(edx, UserSegments.SmallSize);
+        c.jae(beyond);
+        c.mov(ecx, Node(ebx, Maps.Space));
+        c.shl(ecx, (byte)BitOperations.Log2(UserSegments.SmallSize));
+        c.or(ecx, edx);
+        c.mov(edx, ecx);
+        c.shr(edx, Layout.PageShift - 2);
+        c.mov(__dword_ptr[edx + Maps.SmallTables.Base], entry);
+        if (wasPresent)
+            c.invlpg(__byte_ptr[ecx + UserSegments.Region]);
     }
 
     /// <summary>The smaller of a register and a dword, in the register.</summary>

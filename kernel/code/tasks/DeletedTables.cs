@@ -37,7 +37,6 @@ internal sealed partial class KernelProgram
     private void FreeTable(ref Label table)
     {
         var ports = c.CreateLabel("delete_table_of_ports");
-        var later = c.CreateLabel();
         DefineLabel(ref table);
         c.mov(edx, eax);
         c.shl(edx, TableShift);
@@ -46,11 +45,6 @@ internal sealed partial class KernelProgram
         c.shl(ecx, (byte)_layout.Limits.Paging.SlotBits);
         c.or(ecx, ebx);
         c.mov(Element(Maps.Slots, ecx), 0);
-        c.test(ebx, ebx);
-        c.jne(later);
-        c.mov(esi, Table(edx, Maps.TableTask));
-        c.mov(Element(Maps.SmallSegments, esi), 0);
-        c.Label(ref later);
 
         // The processor has no page table for ports.
         c.cmp(ebx, Layout.KernelSlot);

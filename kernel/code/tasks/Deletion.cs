@@ -132,6 +132,7 @@ internal sealed partial class KernelProgram
         c.xor(eax, eax);
         foreach (var field in Blanked)
             c.mov(Row(esi, field), eax);
+        c.and(Row(esi, Layout.Directory), ~Layout.RunsSmall);
         c.mov(Row(esi, Layout.Status), StoredStatus.Inactive);
         c.mov(Row(esi, _layout.Partner), Nobody);
         c.mov(eax, Op(Maps.Cursor));
@@ -146,6 +147,7 @@ internal sealed partial class KernelProgram
             _layout.Partner,
             _layout.Senders,
             Layout.Directory,
+            Layout.Segment,
             Layout.Pushed,
             Layout.Cs,
             Layout.Ss,
@@ -201,8 +203,25 @@ internal sealed partial class KernelProgram
         c.mov(Task(edx, MappingLayout.Doomed), 0);
         c.mov(edx, eax);
         NoSmallSpace(edx);
+        Unload(eax, edx, ecx, next);
         DefineLabel(ref next);
         Next(_layout.Limits.Tasks, Passes.Create);
+    }
+
+    /// <summary>
+    /// Unloads the directory of a deleted task: a thread in a small space may have left it loaded. It is replaced by
+    /// nobody's directory, which never changes. Jumps to a label if another one is loaded.
+    /// </summary>
+    private void Unload(AssemblerRegister32 task, AssemblerRegister32 scratch, AssemblerRegister32 other, Label apart)
+    {
+        c.mov(scratch, task);
+        c.shl(scratch, Layout.PageShift);
+        c.add(scratch, Layout.Physical(_layout.Directories));
+        c.mov(other, cr3);
+        c.cmp(other, scratch);
+        c.jne(apart);
+        c.mov(scratch, Layout.Physical(_layout.Directories));
+        c.mov(cr3, scratch);
     }
 
     /// <summary>Goes to the row after the one in EAX, of <paramref name="rows"/> rows, or to the next pass.</summary>

@@ -1,3 +1,4 @@
+using Iced.Intel;
 using Verified.Spec;
 using Verified.Spec.Tables;
 using static Iced.Intel.AssemblerRegisters;
@@ -88,7 +89,10 @@ internal sealed partial class KernelProgram
         DefineLabel(ref giving);
         c.mov(ebp, Row(ebp, _layout.Partner));
         DefineLabel(ref _retry);
-        c.sub(Current(Layout.Eip), 2);
+        c.mov(eax, Current(Layout.Eip));
+        c.sub(eax, 2);
+        Clip(eax, ecx);
+        c.mov(Current(Layout.Eip), eax);
         c.jmp(_switchAway);
 
         DefineLabel(ref inactive);
@@ -143,7 +147,18 @@ internal sealed partial class KernelProgram
         c.xor(eax, edx);
         c.and(eax, ecx);
         c.xor(eax, edx);
+        if (field == Layout.Eip)
+            Clip(eax, ecx);
         c.mov(Row(ebp, field), eax);
         c.mov(Current(argument), edx);
+    }
+
+    /// <summary>An EIP that is beyond a large space becomes its last address, because IRET would fault.</summary>
+    private void Clip(AssemblerRegister32 eip, AssemblerRegister32 scratch)
+    {
+        c.sub(eip, UserSpace.Last);
+        c.sbb(scratch, scratch);
+        c.and(eip, scratch);
+        c.add(eip, UserSpace.Last);
     }
 }

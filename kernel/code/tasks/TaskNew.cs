@@ -62,6 +62,7 @@ internal sealed partial class KernelProgram
         var inactive = c.CreateLabel("create_inactive");
         var mine = c.CreateLabel("create_mine");
         var created = c.CreateLabel("create_done");
+        var apart = c.CreateLabel();
         c.mov(edi, Op(Maps.Owner));
         c.mov(esi, Op(Maps.Target));
         c.mov(Op(MappingLayout.Operation), Operations.None);
@@ -73,6 +74,9 @@ internal sealed partial class KernelProgram
         c.mov(Task(edx, MappingLayout.Doomed), 0);
         c.mov(eax, esi);
         NoSmallSpace(eax);
+        DefineSymbol("delete_task");
+        Unload(esi, eax, ebx, apart);
+        c.Label(ref apart);
         c.mov(eax, Task(edx, MappingLayout.Version));
         c.cmp(Row(edi, Layout.Ebx), ThreadId.Nil);
         c.je(inactive);
@@ -99,6 +103,8 @@ internal sealed partial class KernelProgram
         )
         {
             c.mov(eax, Row(edi, argument));
+            if (field == Layout.Eip)
+                Clip(eax, ecx);
             c.mov(Row(ebp, field), eax);
         }
 

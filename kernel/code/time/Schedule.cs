@@ -129,11 +129,6 @@ internal sealed partial class KernelProgram
         c.mov(ecx, ebx);
         c.shl(ecx, TaskShift);
         c.mov(Task(ecx, MappingLayout.Small), eax);
-        c.mov(ecx, ebx);
-        c.shl(ecx, (byte)_layout.Limits.Paging.SlotBits);
-        c.mov(eax, Element(Maps.Slots, ecx));
-        DefineSymbol("schedule_small");
-        SmallSegment(ebx, eax, ecx, large);
         DefineLabel(ref large);
 
         // A thread that competes moves to the ready set of its new priority. A new length may make it start or stop
