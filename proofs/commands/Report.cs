@@ -64,7 +64,10 @@ internal static class Report
             Origin = origin with { Image = new(hash, path) },
         };
         Tell(display, Of(image, found with { Trace = trace }));
-        Save(display, trace, name);
+
+        // Without --image, replay runs the image that is built here.
+        var isBuilt = Images.CanBuild(image.Limits) && Images.Hash(KernelImage.Build(image.Limits)) == hash;
+        Save(display, trace, name, isBuilt || path is null ? "" : $" --image {path}");
     }
 
     public static Finding Of(Violation violation, Trace trace) =>
@@ -203,7 +206,12 @@ internal static class Report
         }
     }
 
-    public static void Save(Display display, Trace trace, string name)
+    /// <summary>Saves a trace, and prints the command that repeats it.</summary>
+    /// <param name="display">The display.</param>
+    /// <param name="trace">The trace.</param>
+    /// <param name="name">The file's name, without its folder and its type.</param>
+    /// <param name="options">The options that the command needs, with a blank before each.</param>
+    public static void Save(Display display, Trace trace, string name, string options = "")
     {
         var path = System.IO.Path.Combine(Folder, $"{name}.json");
 
@@ -211,6 +219,6 @@ internal static class Report
         lock (Saving)
             if (!Reporting.Keep(display, path, () => TraceFile.Save(path, trace)))
                 return;
-        display.Line($"  saved: verified replay {path}");
+        display.Line($"  saved: verified replay {path}{options}");
     }
 }

@@ -77,7 +77,8 @@ internal static class WatchVerb
             built,
             image => ProveVerb.Selected(Theorems.Of(image), name, []),
             new(parsed.GetValue(CommonOptions.Seed), parsed.GetValue(Events), CommonOptions.JobsOf(parsed)),
-            parsed.GetValue(NoProofs) ? null : CommonOptions.CacheOf(parsed)
+            parsed.GetValue(NoProofs) ? null : CommonOptions.CacheOf(parsed),
+            Drawing(parsed.GetValue(Reporting.Html))
         );
         var clock = Stopwatch.StartNew();
         watched.Check(display, null);
@@ -91,6 +92,26 @@ internal static class WatchVerb
         }
 
         return watched.Holds ? CommandLine.Holds : CommandLine.Refuted;
+    }
+
+    /// <summary>Keeps a page of the present failure. Without a failure that has a run, there is no page.</summary>
+    /// <param name="page">The page's file; null if the user wants none.</param>
+    private static Action<Display> Drawing(string? page)
+    {
+        var drawn = false;
+        return display =>
+        {
+            if (page is null)
+                return;
+            if (display.Findings.LastOrDefault(finding => finding.Fails) is { } shown)
+                drawn |= Reporting.WritePage(display, page, shown);
+            else if (drawn)
+            {
+                drawn = false;
+                File.Delete(page);
+                display.Line($"page: {page} is removed, because it shows an earlier edit");
+            }
+        };
     }
 
     private static void OneEdit(Display display, EditedKernel kernel, WatchedKernel watched)

@@ -11,12 +11,14 @@ namespace Verified.Proofs.Commands;
 /// <param name="theorems">The theorems to prove about an image.</param>
 /// <param name="options">The size of the comparison.</param>
 /// <param name="cache">The cache of proofs; null to prove nothing.</param>
+/// <param name="draw">Draws the failure of an edit, or removes the drawing of an earlier one.</param>
 internal sealed class WatchedKernel(
     EditedKernel kernel,
     KernelImage built,
     Func<KernelImage, IReadOnlyList<Theorem>> theorems,
     DiffOptions options,
-    ProofCache? cache
+    ProofCache? cache,
+    Action<Display> draw
 )
 {
     private const int MostNamed = 8;
@@ -38,6 +40,9 @@ internal sealed class WatchedKernel(
     /// <param name="edited">The time of the edit; null at the start.</param>
     public void Check(Display display, DateTime? edited)
     {
+        // The result files are about the last edit, like the exit code.
+        display.Findings.Clear();
+        display.Checked.Clear();
         KernelImage image;
         try
         {
@@ -90,6 +95,7 @@ internal sealed class WatchedKernel(
         Holds = holds;
         if (edited is { } time)
             display.Line($"watch: {(holds ? "no difference" : "FAILED")}, {Since(time)} after the edit");
+        draw(display);
     }
 
     // First the theorems whose code is edited, then those whose code only moved.
@@ -119,6 +125,7 @@ internal sealed class WatchedKernel(
             {
                 display.Line($"watch: NOT PROVED: {Some(failed)}{Time()}");
                 Holds = false;
+                draw(display);
                 return;
             }
 

@@ -10,6 +10,9 @@ namespace Verified.Proofs.Diff;
 /// <param name="Column">The column that differs; null if no single column does.</param>
 public sealed record Difference(string What, string Spec, string Image, uint? Address = null, string? Column = null)
 {
+    /// <summary>The meaning of a path that has not written to <see cref="Address"/>.</summary>
+    public Reason IfUnwritten { get; init; } = Reason.NothingWritten;
+
     public override string ToString() => $"{What}: spec {Spec}, image {Image}";
 }
 

@@ -45,7 +45,7 @@ public sealed partial class Duel
         if (CompareRows() is { } differs)
             return differs;
         if (_machine.Pc.Mmu.FirstStale() is { } page)
-            return new("TLB", "what the page tables give", $"a user may still use page {page:X}h as it was");
+            return Stale(page);
         return CompareRepresentation();
     }
 
@@ -105,22 +105,6 @@ public sealed partial class Duel
         return null;
     }
 
-    private Difference Unchangeable(uint address, uint former) =>
-        new(
-            $"{_machine.Image.Name(address)} ({address:X8}h)",
-            $"unchanged {former:X8}h",
-            $"{_machine.Load(address).Value:X8}h",
-            address
-        );
-
-    private Difference HoldsNoValue(uint address, Field field) =>
-        new(
-            $"{_machine.Image.Name(address)} ({address:X8}h)",
-            $"a dword that holds a value of {field.Bits} bits of {field.Name}",
-            $"{_machine.Load(address).Value:X8}h",
-            address
-        );
-
     private Difference? CompareThread(uint row)
     {
         var (memory, cells) = (_machine.Pc.Memory, _tables.Cells);
@@ -146,41 +130,6 @@ public sealed partial class Duel
     {
         var (spec, image) = (_tables.Cells[column.Start + (int)row], column.Image(row).Value);
         return spec == image ? null : Describe(column.Info, row, spec, image);
-    }
-
-    private Difference Describe(ColumnInfo info, uint row, uint spec, uint image)
-    {
-        var field =
-            info.Table == Table.Thread
-                ? _layout.Threads.Fields.FirstOrDefault(field =>
-                    string.Equals(field.Name, info.Name, StringComparison.OrdinalIgnoreCase)
-                )
-                : null;
-        uint? address =
-            field is not null ? _layout.Threads.Address<Concrete>(row, field).Value
-            : info.Table == Table.Priority ? _layout.Picked.Address<Concrete>(row, _layout.PickedNumber).Value
-            : info.Name == nameof(State<Concrete>.Current) ? _layout.TssStack.Base
-            : Mappings<Concrete>.Schema.Contains(info) && _layout.Mappings.Place(info.Name) is var (area, of)
-                ? area.Address<Concrete>(row, of).Value
-            : null;
-        var where = info.Table switch
-        {
-            _ when info.Table == Table.Thread => $"{info.Name} of {Words.Thread(State, row)}",
-            _ when info.Table == Table.Priority => $"{info.Name} of priority {row}",
-            _ when info.Table == Table.Interrupt => $"{info.Name} of interrupt id {row}",
-            _ when info.Table == Table.Task => $"{info.Name} of task {row}",
-            _ when info.Table == Table.Node => $"{info.Name} of mapping {row:X}h",
-            _ when info.Table == Table.Slot => $"{info.Name} of slot {row % _layout.Limits.Paging.Slots:X}h of task "
-                + $"{row / _layout.Limits.Paging.Slots}",
-            _ when info.Table == Table.PageTable => $"{info.Name} of page table {row}",
-            _ when info.Table == Table.Page =>
-                $"{info.Name} of entry {row % _layout.Limits.Paging.Entries:X}h of page table "
-                    + $"{row / _layout.Limits.Paging.Entries}",
-            _ => info.Name,
-        };
-        return new(where, Name(spec), Name(image), address, info.Name);
-
-        string Name(uint value) => Glossary.Value(State, info.Name, value);
     }
 
     private Difference? CompareRepresentation()
@@ -264,25 +213,6 @@ public sealed partial class Duel
 
     /// <summary>True if a thread's bit is in a word of its set. Invariants are about no other word.</summary>
     private bool IsInPlace(uint thread, uint word) => (word & (_layout.Words - 1)) == thread >> 5;
-
-    private Difference Violation(RepresentationInvariant<Concrete> invariant, Concrete i, Concrete j) =>
-        new(
-            $"representation {invariant.Name} at {invariant.I} {i.Value}, {invariant.J} {j.Value}",
-            invariant.Why,
-            "violates it",
-            invariant.I switch
-            {
-                _ when invariant.I == Table.Page => _layout.Mappings.PageTables.Address(i, MappingLayout.Entry).Value,
-                _ when invariant.I == Table.PortWord => _layout
-                    .Mappings.PortMaps.Address(i, MappingLayout.PortBits)
-                    .Value,
-                _ when invariant.I == Table.SmallPage => _layout
-                    .Mappings.SmallTables.Address(i, MappingLayout.Entry)
-                    .Value,
-                _ when invariant.I == Table.Slot => _layout.Mappings.Directories.Address(i, MappingLayout.Entry).Value,
-                _ => null,
-            }
-        );
 
     private static bool IsOfPages(Table table) =>
         table == Table.Page || table == Table.Slot || table == Table.PortWord || table == Table.SmallPage;

@@ -29,7 +29,7 @@ public sealed partial class Duel
             if (node == 0 || m.TableTask[table] != task || linear >= Layout.KernelBase)
                 continue;
             if (!_machine.Uses(linear, m.IsWritable(node).Known))
-                return new("execution", $"page {linear:X}h is mapped", "using it faults");
+                return NotUsable(linear, m.IsWritable(node).Known);
         }
 
         return null;

@@ -244,7 +244,4 @@ public sealed partial class Duel
 
         return steps;
     }
-
-    private Difference Stopped(string failure) =>
-        new("execution", $"reaches stage {Stages.Names[State.Stage.Value]}", failure);
 }

@@ -91,7 +91,7 @@ public static class Explanation
         var reason =
             deviating >= 0 ? Reason.Writes
             : disagreement.Difference.Address is null ? Reason.NoPlace
-            : Reason.NothingWritten;
+            : disagreement.Difference.IfUnwritten;
         if (deviating < 0)
             deviating = length - 1;
         var (first, lines) = (length - path.Count, machine.Image.SourceLines);

@@ -25,7 +25,7 @@ public sealed partial class ImageMachine
     /// <param name="steps">
     /// At least the number of steps that the spec makes for it, including the kernel's own steps.
     /// </param>
-    internal string? Perform(Event e, LoadedSegment? loaded, Arising? arising, Arrival arrival, int steps)
+    internal Failure? Perform(Event e, LoadedSegment? loaded, Arising? arising, Arrival arrival, int steps)
     {
         var budget = steps * (long)InstructionsPerStep;
         try
@@ -47,14 +47,14 @@ public sealed partial class ImageMachine
                 if (instruction.Event is null)
                     return _cpu.Cpl == 3 && !_cpu.Halted
                         ? null
-                        : $"it gets into the kernel, at {Image.Name(_cpu.Eip.Value)}";
+                        : new("a user instruction that raises nothing enters the kernel", Here);
                 if (_cpu.Cpl == 3)
-                    return $"user code continues at {_cpu.Eip.Value:X8}h";
+                    return new("the event does not enter the kernel", $"user code continues at {_cpu.Eip.Value:X8}h");
             }
         }
         catch (Exception stopped) when (IsMachineStop(stopped))
         {
-            return stopped.Message;
+            return Of(stopped);
         }
 
         return e.Between is { } between && arrival.Kind != ArrivalKind.None
@@ -67,7 +67,7 @@ public sealed partial class ImageMachine
     /// HLT; null, or the error. This is for measurements of the kernel alone.
     /// </summary>
     /// <inheritdoc cref="Perform"/>
-    public string? Deliver(Event e, int steps = 10_000)
+    public Failure? Deliver(Event e, int steps = 10_000)
     {
         if (e.Registers is { } registers && Stage == Stages.User)
             Set(registers, e.Loaded);
@@ -83,13 +83,26 @@ public sealed partial class ImageMachine
         }
         catch (Exception stopped) when (IsMachineStop(stopped))
         {
-            return stopped.Message;
+            return Of(stopped);
         }
 
         return Run(steps * (long)InstructionsPerStep);
     }
 
-    private const string NoInterrupt = "the interrupt does not come";
+    private Failure NoInterrupt => new("the processor does not take the interrupt that is raised", Here);
+
+    private string Here => $"the processor is at {Image.Name(_cpu.Eip.Value)}";
+
+    private Failure Of(Exception stopped) =>
+        new(
+            stopped switch
+            {
+                ShutdownException => "a triple fault resets the processor",
+                UnimplementedInstruction => "the kernel executes an instruction that it should not have",
+                _ => "the machine cannot go on",
+            },
+            $"{Here}: {stopped.Message}"
+        );
 
     private void EnterGate(Event e)
     {
@@ -119,7 +132,7 @@ public sealed partial class ImageMachine
 
     // An interrupt that is raised while the kernel works: between two steps on mappings, when interrupts are on, or
     // when the kernel has finished.
-    private string? RunInterrupted(InterruptBetweenSteps between, Arrival arrival, long budget)
+    private Failure? RunInterrupted(InterruptBetweenSteps between, Arrival arrival, long budget)
     {
         if (between.Steps == 0)
             Pc.Drive(between.Line, true);
@@ -132,7 +145,7 @@ public sealed partial class ImageMachine
                     if (Run(budget, _pause) is { } failure)
                         return failure;
                     if (_cpu.Eip.Value != _pause || _cpu.Cpl != 0)
-                        return $"the kernel makes {made} steps on mappings";
+                        return new("the kernel makes fewer steps on mappings than the spec", $"it makes {made}");
                 }
             }
             else
@@ -150,9 +163,11 @@ public sealed partial class ImageMachine
             }
 
             if (arrival.Kind == ArrivalKind.Masked)
-                return Pc.TakeRequested() ? $"line {between.Line} interrupts, though it is masked" : null;
+                return Pc.TakeRequested() ? new($"line {between.Line} interrupts, although it is masked", Here) : null;
             if (!(IsMasked(between.Line) ? Request(between.Line) : RequestAgain(between.Line)))
-                return arrival.Kind == ArrivalKind.InWindow ? "no interrupt is taken between two steps" : NoInterrupt;
+                return arrival.Kind == ArrivalKind.InWindow
+                    ? new("the kernel takes no interrupt between two steps on mappings", Here)
+                    : NoInterrupt;
         }
         finally
         {

@@ -211,9 +211,9 @@ public sealed partial class ImageMachine : IMachine<Concrete>
 
     /// <summary>Continues from a placed state of one of the kernel's own stages; null, or the error.</summary>
     /// <param name="steps">The number of steps that the spec makes.</param>
-    public string? Settle(int steps) => Run(steps * (long)InstructionsPerStep);
+    public Failure? Settle(int steps) => Run(steps * (long)InstructionsPerStep);
 
-    private string? Run(long budget, uint? pause = null)
+    private Failure? Run(long budget, uint? pause = null)
     {
         try
         {
@@ -222,15 +222,20 @@ public sealed partial class ImageMachine : IMachine<Concrete>
                 StopReason.User or StopReason.Breakpoint => null,
                 StopReason.Halted when _cpu.Eip == Image.Symbols["idle_halt"] + 1 && _cpu.InterruptsEnabled.Known =>
                     null,
-                StopReason.Halted => $"HLT at {Image.Name(_cpu.Eip.Value - 1)}, which is not idle",
-                StopReason.Budget =>
-                    $"no user instruction within {budget:N0} instructions; now at {Image.Name(_cpu.Eip.Value)}",
-                var other => $"the kernel stopped the machine: {other}",
+                StopReason.Halted => new(
+                    "the kernel halts although it is not idle",
+                    $"HLT is at {Image.Name(_cpu.Eip.Value - 1)}"
+                ),
+                StopReason.Budget => new(
+                    $"the kernel does not come to an end: no user instruction within {budget:N0} instructions",
+                    Here
+                ),
+                var other => new($"the kernel stops the machine: {other}", Here),
             };
         }
         catch (Exception stopped) when (IsMachineStop(stopped))
         {
-            return stopped.Message;
+            return Of(stopped);
         }
     }
 

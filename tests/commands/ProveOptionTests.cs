@@ -114,7 +114,8 @@ public sealed partial class ProveOptionTests : IDisposable
         output
             .Split('\n')
             .Single(line => line.Contains("saved: verified replay ", StringComparison.Ordinal))
-            .Split(' ')[^1];
+            .Split("verified replay ")[1]
+            .Split(' ')[0];
 
     // The explorer shows the failure, and goes back to a state before it.
     private void AssertExplored(string saved, string image)

@@ -26,7 +26,17 @@ public sealed class WatchTests : IDisposable
         using var watch = Process.Start(
             new ProcessStartInfo(
                 "dotnet",
-                [typeof(CommandLine).Assembly.Location, "watch", "image.id_nearest", "--cache", "cache", "--jobs", "2"]
+                [
+                    typeof(CommandLine).Assembly.Location,
+                    "watch",
+                    "image.id_nearest",
+                    "--cache",
+                    "cache",
+                    "--jobs",
+                    "2",
+                    "--html",
+                    "page.html",
+                ]
             )
             {
                 RedirectStandardOutput = true,
@@ -40,11 +50,22 @@ public sealed class WatchTests : IDisposable
         _sources.Edit(FastPath, Guard, Wrong);
         await Until("what differs: ");
         await Until($"{FastPath}:");
+        var command = (await Until("saved: verified ")).Split("verified ")[1];
         await Until("watch: FAILED, ");
+        await Until("page: page.html");
+        Assert.Contains(FastPath, await File.ReadAllTextAsync(Page));
+        AssertRepeats(command);
 
         _sources.Edit(FastPath, Wrong, "nothing");
         await Until($"  {FastPath}:");
         await Until("watch: FAILED, ");
+        await Until("page: page.html is removed");
+        Assert.False(File.Exists(Page));
+
+        _sources.Edit(FastPath, "nothing", Wrong);
+        await Until("page: page.html");
+        _sources.Edit(FastPath, Wrong, "nothing");
+        await Until("page: page.html is removed");
 
         _sources.Edit(FastPath, "nothing", Guard);
         await Until("watch: no difference, ");
@@ -62,7 +83,7 @@ public sealed class WatchTests : IDisposable
         Assert.Equal(CommandLine.Holds, watch.ExitCode);
         Assert.Empty(await errors);
 
-        async Task Until(string text)
+        async Task<string> Until(string text)
         {
             using var limit = new CancellationTokenSource(Patience);
             List<string> seen = [];
@@ -70,10 +91,27 @@ public sealed class WatchTests : IDisposable
             {
                 seen.Add(line);
                 if (line.Contains(text, StringComparison.Ordinal))
-                    return;
+                    return line;
             }
 
-            Assert.Fail($"'{text}' was not printed, but: {string.Join('\n', seen)}");
+            throw new InvalidOperationException($"'{text}' was not printed, but: {string.Join('\n', seen)}");
         }
+    }
+
+    private string Page => Path.Combine(_sources.Folder, "page.html");
+
+    // The printed command repeats the failure, although the edited image is not the one that this program builds.
+    private void AssertRepeats(string command)
+    {
+        using var replay = Process.Start(
+            new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, .. command.Split(' ')])
+            {
+                RedirectStandardOutput = true,
+                WorkingDirectory = _sources.Folder,
+            }
+        )!;
+        Assert.Contains("what differs: ", replay.StandardOutput.ReadToEnd());
+        replay.WaitForExit();
+        Assert.Equal(CommandLine.Refuted, replay.ExitCode);
     }
 }
