@@ -54,14 +54,7 @@ internal static class RunPage
         {
             if (recorder.Recorded() is not { } recorded)
             {
-                display.Line(
-                    $"{page} is not written: "
-                        + (
-                            recorder.Gap is { } why
-                                ? $"no entry is left to draw: {why}"
-                                : "the kernel was never entered"
-                        )
-                );
+                display.Line($"{page} is not written: the kernel was never entered");
                 return true;
             }
 
@@ -83,8 +76,6 @@ internal static class RunPage
                     $"The run stopped within the kernel: states were compared up to entry {recorder.Compared:N0}."
                 ),
             ];
-            if (recorder.Gap is { } gap)
-                details.Add($"Earlier entries are left out: {gap}.");
             if (!Reporting.WritePage(display, page, new(what, details, trace, Fails: false)))
                 return false;
             Report.Save(display, trace, "run");

@@ -1,11 +1,10 @@
+using Verified.Proofs.Events;
+
 namespace Verified.Proofs.Diff;
 
 /// <summary>The time at which an interrupt arrives while the kernel works.</summary>
 public enum ArrivalKind
 {
-    /// <summary>It is not raised.</summary>
-    None,
-
     /// <summary>Between two steps on mappings.</summary>
     InWindow,
 
@@ -19,4 +18,5 @@ public enum ArrivalKind
 /// <summary>When an interrupt comes by the spec.</summary>
 /// <param name="Kind">The kind of its arrival.</param>
 /// <param name="Window">Steps on mappings before it comes.</param>
-public readonly record struct Arrival(ArrivalKind Kind, uint Window = 0);
+/// <param name="Between">The interrupt.</param>
+public readonly record struct Arrival(ArrivalKind Kind, InterruptBetweenSteps Between, uint Window = 0);

@@ -41,7 +41,7 @@ public sealed partial class Duel
     private readonly Judge _judge;
     private readonly ConstantRegisters _constant;
     private readonly uint[] _booted;
-    private Arrival _arrival;
+    private readonly List<Arrival> _arrivals = [];
     private readonly List<uint>[] _pages,
         _placedPages;
     private (uint Task, uint Base, long Flushes) _used;
@@ -180,7 +180,7 @@ public sealed partial class Duel
             Injected++;
         var before = State.Current.Value;
         var steps = 1;
-        _arrival = default;
+        _arrivals.Clear();
         if (enters is not null)
         {
             enters.Apply(_kernel, State);
@@ -189,7 +189,7 @@ public sealed partial class Duel
         else
             Complete(arising!.Value).Set(State, before);
 
-        return _machine.Perform(enters ?? e, enters is null ? null : e.Loaded, arising, _arrival, steps) is { } failure
+        return _machine.Perform(enters ?? e, enters is null ? null : e.Loaded, arising, _arrivals, steps) is { } failure
             ? Stopped(failure)
             : Compare(before);
     }
@@ -229,19 +229,27 @@ public sealed partial class Duel
     {
         var steps = 0;
         StepsOnMappings = 0;
-        _arrival = between is { Steps: 0 } ? new(ArrivalKind.Masked) : default;
+        _arrivals.Clear();
+        var next = between;
         foreach (var (own, argument) in Event.OwnSteps(State, between))
         {
             if (own is Entry.Tick or Entry.Interrupt)
-                _arrival =
+            {
+                _arrivals.Add(
                     State.Stage.Value == Stages.Map
-                        ? new(ArrivalKind.InWindow, StepsOnMappings)
-                        : new(ArrivalKind.AtEnd);
+                        ? new(ArrivalKind.InWindow, next!, StepsOnMappings)
+                        : new(ArrivalKind.AtEnd, next!)
+                );
+                next = next!.Then;
+            }
+
             _kernel.Step(own, argument);
             steps++;
             StepsOnMappings += own == Entry.Map ? 1u : 0;
         }
 
+        if (next is { Steps: 0 })
+            _arrivals.Add(new(ArrivalKind.Masked, next));
         return steps;
     }
 }

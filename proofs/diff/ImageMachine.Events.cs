@@ -21,11 +21,17 @@ public sealed partial class ImageMachine
     /// <param name="e">The spec's event.</param>
     /// <param name="loaded">A segment register that user code has loaded.</param>
     /// <param name="arising">The effect of its instruction; null for a tick or an interrupt.</param>
-    /// <param name="arrival">The arrival time of its <see cref="Event.Between"/>.</param>
+    /// <param name="arrivals">The arrival times of its <see cref="Event.Between"/>.</param>
     /// <param name="steps">
     /// At least the number of steps that the spec makes for it, including the kernel's own steps.
     /// </param>
-    internal Failure? Perform(Event e, LoadedSegment? loaded, Arising? arising, Arrival arrival, int steps)
+    internal Failure? Perform(
+        Event e,
+        LoadedSegment? loaded,
+        Arising? arising,
+        IReadOnlyList<Arrival> arrivals,
+        int steps
+    )
     {
         var budget = steps * (long)InstructionsPerStep;
         try
@@ -57,9 +63,7 @@ public sealed partial class ImageMachine
             return Of(stopped);
         }
 
-        return e.Between is { } between && arrival.Kind != ArrivalKind.None
-            ? RunInterrupted(between, arrival, budget)
-            : Run(budget);
+        return RunInterrupted(arrivals, budget);
     }
 
     /// <summary>
@@ -130,51 +134,67 @@ public sealed partial class ImageMachine
             );
     }
 
-    // An interrupt that is raised while the kernel works: between two steps on mappings, when interrupts are on, or
-    // when the kernel has finished.
-    private Failure? RunInterrupted(InterruptBetweenSteps between, Arrival arrival, long budget)
+    // Interrupts that are raised while the kernel works: between two steps on mappings, when interrupts are on, or when
+    // the kernel has finished.
+    private Failure? RunInterrupted(IReadOnlyList<Arrival> arrivals, long budget)
     {
-        if (between.Steps == 0)
-            Pc.Drive(between.Line, true);
-        try
+        var made = -1L;
+        foreach (var arrival in arrivals)
         {
-            if (arrival.Kind == ArrivalKind.InWindow)
+            var line = arrival.Between.Line;
+            if (arrival.Between.Steps == 0)
+                Pc.Drive(line, true);
+            try
             {
-                for (var made = 0u; made <= arrival.Window; made++)
+                if (arrival.Kind == ArrivalKind.InWindow)
                 {
-                    if (Run(budget, _pause) is { } failure)
+                    if (ToWindow(ref made, arrival.Window, budget) is { } failure)
                         return failure;
-                    if (_cpu.Eip.Value != _pause || _cpu.Cpl != 0)
-                        return new("the kernel makes fewer steps on mappings than the spec", $"it makes {made}");
                 }
-            }
-            else
-            {
-                // If the kernel was idle, it is idle with interrupts on before it halts again.
-                var taken = Pc.InterruptsTaken;
-                if (Run(budget) is { } failure)
-                    return failure;
-                if (
-                    arrival.Kind == ArrivalKind.AtEnd
-                    && Pc.InterruptsTaken == taken + 1
-                    && Pc.InterruptedAt - _idle <= 1
-                )
-                    return null;
-            }
+                else
+                {
+                    // If the kernel was idle, it is idle with interrupts on before it halts again.
+                    var taken = Pc.InterruptsTaken;
+                    if (Run(budget) is { } failure)
+                        return failure;
+                    if (
+                        arrival.Kind == ArrivalKind.AtEnd
+                        && Pc.InterruptsTaken == taken + 1
+                        && Pc.InterruptedAt - _idle <= 1
+                    )
+                        continue;
+                }
 
-            if (arrival.Kind == ArrivalKind.Masked)
-                return Pc.TakeRequested() ? new($"line {between.Line} interrupts, although it is masked", Here) : null;
-            if (!(IsMasked(between.Line) ? Request(between.Line) : RequestAgain(between.Line)))
-                return arrival.Kind == ArrivalKind.InWindow
-                    ? new("the kernel takes no interrupt between two steps on mappings", Here)
-                    : NoInterrupt;
-        }
-        finally
-        {
-            Pc.Drive(between.Line, false);
+                if (arrival.Kind == ArrivalKind.Masked)
+                    return Pc.TakeRequested() ? new($"line {line} interrupts, although it is masked", Here) : null;
+                if (!(IsMasked(line) ? Request(line) : RequestAgain(line)))
+                    return arrival.Kind == ArrivalKind.InWindow
+                        ? new("the kernel takes no interrupt between two steps on mappings", Here)
+                        : NoInterrupt;
+            }
+            finally
+            {
+                Pc.Drive(line, false);
+            }
         }
 
         return Run(budget);
+    }
+
+    // Runs to the point after a number of steps on mappings at which interrupts are on. An interrupt that is taken there
+    // returns to this point.
+    private Failure? ToWindow(ref long made, uint window, long budget)
+    {
+        for (; made < window; made++)
+        {
+            if (Run(budget, _pause) is { } failure)
+                return failure;
+            if (_cpu.Eip.Value != _pause || _cpu.Cpl != 0)
+                return new("the kernel makes fewer steps on mappings than the spec", $"it makes {made + 1}");
+        }
+
+        made = window - 1L;
+        return null;
     }
 
     private bool IsMasked(int line) => (Pc.Interrupts.Masks >> line & 1) != 0;

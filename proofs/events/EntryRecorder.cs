@@ -67,9 +67,6 @@ public sealed class EntryRecorder
     /// <summary>The number of events since the start of the run.</summary>
     public long Count { get; private set; }
 
-    /// <summary>The reason why earlier events are missing although fewer were made; null if there is none.</summary>
-    public string? Gap { get; private set; }
-
     /// <summary>
     /// The number of events up to the last state in which spec and machine were compared. Fewer than
     /// <see cref="Count"/> if the machine stopped within the kernel.
@@ -192,19 +189,17 @@ public sealed class EntryRecorder
         _steps = 0;
     }
 
-    // An event has at most one interrupt between its steps. If another one comes, the recording begins anew.
+    // An interrupt between two steps on mappings belongs to the event that the kernel works on.
     private void Interrupt(WayIn way)
     {
         if (_present is null)
             return;
-        var between = new InterruptBetweenSteps(_steps, way.Entry == Entry.Interrupt ? IdOf(way) : 0);
-        if (_present.Events[^1].Between is null)
-            _present.Events[^1] = _present.Events[^1] with { Between = between };
-        else
+        var come = new InterruptBetweenSteps(_steps, way.Entry == Entry.Interrupt ? IdOf(way) : 0);
+        var last = _present.Events[^1];
+        _present.Events[^1] = last with
         {
-            Gap = $"two interrupts came within event {Count}, which a trace cannot say";
-            (_former, _present) = (null, null);
-        }
+            Between = InterruptBetweenSteps.Of(InterruptBetweenSteps.Each(last.Between).Append(come)),
+        };
     }
 
     private static uint IdOf(WayIn way) => way.Vector - Layout.TickVector + 1;

@@ -59,7 +59,7 @@ public readonly record struct Registers(
 /// instruction, or the id of an interrupt.
 /// </param>
 /// <param name="Code">The error code of an exception.</param>
-/// <param name="Between">An interrupt that comes while the kernel works; null for none.</param>
+/// <param name="Between">The interrupts that come while the kernel works; null for none.</param>
 /// <param name="By">The instruction that raises it; null for the usual instruction of its kind.</param>
 /// <param name="Loaded">
 /// A segment register that the user code has loaded; null if the kernel's values are unchanged.
@@ -90,23 +90,21 @@ public sealed record Event(
         InterruptBetweenSteps? between = null
     )
     {
-        var (steps, waits) = (0u, between is not null);
-        for (var made = 0L; made <= MostOwnSteps(s.Limits); made++)
+        var (steps, next) = (0u, between);
+        var most = MostOwnSteps(s.Limits, InterruptBetweenSteps.Each(between).Count());
+        for (var made = 0L; made <= most; made++)
         {
             // An interrupt raised at the start waits for the first point where it may come.
             var own = Kernel<Concrete>.OwnStep(s.Stage.Value);
             if (
-                waits
-                && (
-                    own == Entry.Map
-                        ? between!.Steps == 0 || steps == between.Steps
-                        : own is null && between!.Steps == 0
-                )
-                && between!.MayCome(s)
+                next is not null
+                && (own == Entry.Map ? next.Steps == 0 || steps == next.Steps : own is null && next.Steps == 0)
+                && next.MayCome(s)
             )
             {
-                waits = false;
-                yield return (between.Entry, between.Id);
+                var come = next;
+                next = come.Then;
+                yield return (come.Entry, come.Id);
                 continue;
             }
 
@@ -129,8 +127,9 @@ public sealed record Event(
         + 4 * limits.Threads
         + limits.Tasks * limits.Tasks;
 
-    // The operations of an event, an interrupt between their steps, and the steps of scheduling after both.
-    private static long MostOwnSteps(Limits limits) => 2L * (MostMapSteps(limits) + 10L * limits.Threads);
+    // The operations of an event, the interrupts between their steps, and the steps of scheduling after each.
+    private static long MostOwnSteps(Limits limits, int interrupts) =>
+        2L * MostMapSteps(limits) + (2L + interrupts) * 10 * limits.Threads;
 
     /// <summary>Whether it can come in a state. The processor executes no instruction beyond a large space.</summary>
     public bool Fits(State<Concrete> s) =>

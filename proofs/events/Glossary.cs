@@ -73,7 +73,7 @@ public static class Glossary
         ["Page"] = "the page at which the frame is mapped",
         ["Frame"] = "the frame that is mapped",
         ["Depth"] = "how many mappings it is derived from",
-        ["Level"] = "how many of them in a row are writable; more than the depth if this one is",
+        ["Level"] = "how many mappings from the frame's first on are writable; this one is if it exceeds the depth",
         ["Next"] = "the next mapping in the frame's list, or the next free one",
         ["Previous"] = "the mapping before it",
         ["TableAt"] = "the page table in the slot",

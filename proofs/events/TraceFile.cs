@@ -8,13 +8,13 @@ namespace Verified.Proofs.Events;
 
 /// <summary>
 /// Traces of this kernel as JSON files (<see cref="TraceFormat{T}"/>). A check writes them for <c>verified replay</c>.
-/// The states leave out rows that have the value of an empty kernel. In a trace that starts from boot or from a large
-/// state, they leave out rows that have the value at the start.
+/// The states leave out rows that have the value of an empty kernel. In a trace that starts from boot, they leave out
+/// rows that have the value at the start.
 /// </summary>
 public static class TraceFile
 {
     /// <summary>Raised with every change that older readers would misread.</summary>
-    public const int Version = 6;
+    public const int Version = 7;
 
     private static readonly TraceFormat<Ours> Format = new(Version, new UserInstruction.Converter());
 
@@ -26,14 +26,10 @@ public static class TraceFile
         Origin? Origin = null,
         string? Verdict = null,
         bool? Booted = null,
-        IReadOnlyList<Override>? Memory = null,
-        IReadOnlyList<Cell>? Start = null
+        IReadOnlyList<Override>? Memory = null
     );
 
     private const int HashLength = 2 * SHA256.HashSizeInBytes;
-
-    // A start is repeated in each state, up to so many cells in all states together.
-    private const long MostRepeated = 400_000;
 
     private sealed record Sizes(uint Tasks, uint Lthreads, uint Priorities, Paging? Paging = null)
     {
@@ -60,17 +56,41 @@ public static class TraceFile
         Registers? Registers = null,
         uint Argument = 0,
         uint Code = 0,
-        InterruptBetweenSteps? Between = null,
+        IReadOnlyList<Raised>? Between = null,
         UserInstruction? By = null,
         LoadedSegment? Loaded = null,
         bool? Injected = null
     )
     {
         public static Stored Of(Event e) =>
-            new(e.Entry, e.Registers, e.Argument, e.Code, e.Between, e.By, e.Loaded, e.Injected ? true : null);
+            new(
+                e.Entry,
+                e.Registers,
+                e.Argument,
+                e.Code,
+                e.Between is null
+                    ? null
+                    : [.. InterruptBetweenSteps.Each(e.Between).Select(one => new Raised(one.Steps, one.Id))],
+                e.By,
+                e.Loaded,
+                e.Injected ? true : null
+            );
 
-        public Event ToEvent() => new(Entry, Registers, Argument, Code, Between, By, Loaded, Injected == true);
+        public Event ToEvent() =>
+            new(
+                Entry,
+                Registers,
+                Argument,
+                Code,
+                InterruptBetweenSteps.Of((Between ?? []).Select(one => new InterruptBetweenSteps(one.Steps, one.Id))),
+                By,
+                Loaded,
+                Injected == true
+            );
     }
+
+    // An interrupt while the kernel works on an event.
+    private sealed record Raised(uint Steps, uint Id = 0);
 
     public static void Save(string path, Trace trace) => File.WriteAllText(path, Write(trace));
 
@@ -78,9 +98,8 @@ public static class TraceFile
     public static string Write(Trace trace)
     {
         var narration = new Narration(trace);
-        var isLarge = !trace.Booted && trace.Start.Cells.Count * (1L + trace.Events.Count) > MostRepeated;
         var states = new StateTable(
-            trace.Booted || isLarge ? [] : trace.Start.Cells,
+            trace.Booted ? [] : trace.Start.Cells,
             narration.Steps().Select(step => new TracedStep(step.Event, step.ToString(), step.Changes)),
             narration.After.Columns.Select(column => column.Info.Name)
         );
@@ -91,8 +110,7 @@ public static class TraceFile
             trace.Origin,
             trace.Note,
             trace.Booted ? true : null,
-            trace.Memory,
-            isLarge ? trace.Start.Cells : null
+            trace.Memory
         );
         return Format.Write(ours, $"verified {trace.Origin?.Verb}: {trace.Note}", states, trace.Loop);
     }
@@ -116,7 +134,7 @@ public static class TraceFile
     private static Trace ToTrace(Ours ours, IReadOnlyList<Cell> first, int? loop)
     {
         var (limits, booted) = (ours.Sizes.ToLimits(), ours.Booted == true);
-        var start = booted ? BootedState.Snapshot(limits) : new Snapshot(limits, ours.Start ?? first);
+        var start = booted ? BootedState.Snapshot(limits) : new Snapshot(limits, first);
         Validate(start);
         if (!booted && WholeState.Violation(start.ToState()) is { } violated)
             throw new TraceFileException($"its first state is none of the kernel's: {violated}");

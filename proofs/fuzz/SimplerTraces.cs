@@ -79,6 +79,11 @@ public static class SimplerTraces
             {
                 Between = null,
             };
+        if (e.Between?.Then is not null)
+            yield return e with
+            {
+                Between = InterruptBetweenSteps.Of(InterruptBetweenSteps.Each(e.Between).SkipLast(1)),
+            };
         if (e.Loaded is not null)
             yield return e with
             {

@@ -115,7 +115,7 @@ public sealed class RefusalTests : IDisposable
     [InlineData("{}", "not a trace file")]
     [InlineData("not JSON", "not a trace file")]
     [InlineData("""{"version": 99}""", "newer")]
-    [InlineData("""{"version": 5, "tasks": 4}""", "older than 6")]
+    [InlineData("""{"version": 6, "tasks": 4}""", "older than 7")]
     public void A_file_that_is_no_trace_is_told_in_one_line(string content, string says) =>
         AssertUnusable(says, "replay", Write("trace.json", content));
 

@@ -84,6 +84,36 @@ public class TraceFileTests
                 Assert.Equal(column[row].Value, values.GetValueOrDefault((info.Name, row), start.Column[row].Value));
     }
 
+    // The start has all mappings of σ0, so that each state would have more than 100,000 values.
+    [Fact]
+    public void A_large_trace_has_its_first_state_and_the_changes_of_each_step()
+    {
+        var start = BootedState.Snapshot(Limits.Shipping);
+        var trace = new Trace(start, [.. Enumerable.Repeat(new Event(Entry.Tick), 3)]);
+        var text = TraceFile.Write(trace);
+        using var file = JsonDocument.Parse(text);
+        Assert.StartsWith(
+            "a state after the first has only what its step changed",
+            file.RootElement.GetProperty("#meta").GetProperty("states").GetString()
+        );
+        var states = file.RootElement.GetProperty("states").EnumerateArray().ToList();
+        Assert.Equal(start.Cells.Count, Values(states[0]).Count);
+        var values = start.Cells.ToDictionary(cell => (cell.Column, cell.Row), cell => cell.Value);
+        foreach (var state in states[1..])
+        {
+            Assert.Equal("#meta", Assert.Single(state.EnumerateObject()).Name);
+            foreach (var change in state.GetProperty("#meta").GetProperty("changed").EnumerateArray())
+                values[(change.GetProperty("column").GetString()!, change.GetProperty("row").GetUInt32())] = change
+                    .GetProperty("new")
+                    .GetUInt32();
+        }
+
+        var after = Snapshot.Of(After(trace)).Cells;
+        Assert.All(after, cell => Assert.Equal(cell.Value, values[(cell.Column, cell.Row)]));
+        Assert.Equal(trace.Start.Cells.ToHashSet(), TraceFile.Read(text).Start.Cells.ToHashSet());
+        Assert.Equal(trace.Events, TraceFile.Read(text).Events);
+    }
+
     private static Dictionary<(string Column, uint Row), uint> Values(JsonElement state) =>
         state
             .EnumerateObject()
@@ -138,10 +168,10 @@ public class TraceFileTests
     [InlineData("null", "not a trace file")]
     [InlineData("[]", "not a trace file")]
     [InlineData("{\"version\":99,\"new\":1}", "newer")]
-    [InlineData("{\"version\":5,\"tasks\":4}", "older than 6")]
+    [InlineData("{\"version\":6,\"tasks\":4}", "older than 7")]
     [InlineData("{\"#meta\":{\"format\":\"ITF\"},\"vars\":[],\"states\":[]}", "not a trace file")]
-    [InlineData("{\"#meta\":{\"verified\":{\"version\":6}},\"vars\":[],\"states\":[]}", "not a trace file")]
-    [InlineData("{\"#meta\":{\"verified\":{\"version\":7,\"x\":1}},\"y\":[]}", "newer")]
+    [InlineData("{\"#meta\":{\"verified\":{\"version\":7}},\"vars\":[],\"states\":[]}", "not a trace file")]
+    [InlineData("{\"#meta\":{\"verified\":{\"version\":8,\"x\":1}},\"y\":[]}", "newer")]
     public void A_file_that_is_no_trace_gives_one_clear_line(string text, string says) => Refuses(text, says);
 
     [Theory]
@@ -162,7 +192,7 @@ public class TraceFileTests
     [InlineData("\"Status\":{\"#map\":", "\"Status\":{\"map\":", "not a trace file")]
     [InlineData("\"by\":\"F4\"", "\"by\":\"CD3\"", "not a trace file")]
     [InlineData("\"entry\":\"Ipc\"", "\"entry\":\"Ipx\"", "not a trace file at line 2")]
-    [InlineData("\"version\":6", "\"version\":6,\"more\":1", "not a trace file")]
+    [InlineData("\"version\":7", "\"version\":7,\"more\":1", "not a trace file")]
     public void A_file_with_a_wrong_part_gives_one_clear_line(string part, string wrong, string says)
     {
         var text = TraceFile.Write(Example);

@@ -5,11 +5,15 @@ namespace Verified.Proofs.Traces;
 
 /// <summary>
 /// The states of a trace in the Informal Trace Format. A column is a map from rows to values. It leaves out rows whose
-/// values the reader of the file knows.
+/// values the reader of the file knows. If all states together would have too many values, only the first state has
+/// columns. Each further state has the values that its step changed, in its <c>#meta</c>.
 /// </summary>
 public sealed class StateTable
 {
     private const string MetaName = "#meta";
+
+    // The most values that all states of a file have together. A value takes about 10 bytes.
+    private const long MostValues = 100_000;
 
     private sealed record Map([property: JsonPropertyName("#map")] IReadOnlyList<uint[]> Rows)
     {
@@ -34,17 +38,20 @@ public sealed class StateTable
         Dictionary<string, SortedDictionary<uint, uint>> now = [];
         foreach (var (column, row, value) in first)
             Rows(column)[row] = value;
-        List<(StateMeta Meta, Dictionary<string, Map> Maps)> states = [(new(0), Maps())];
+        List<(StateMeta Meta, Dictionary<string, Map>? Maps)> states = [(new(0), Maps())];
+        var values = now.Values.Sum(rows => (long)rows.Count);
         foreach (var step in steps)
         {
             foreach (var (column, row, _, value) in step.Changes)
                 Rows(column)[row] = value;
-            states.Add((new(states.Count, step.Event, step.Text, step.Changes), Maps()));
+            values += now.Values.Sum(rows => (long)rows.Count);
+            HasChangesOnly |= values > MostValues;
+            states.Add((new(states.Count, step.Event, step.Text, step.Changes), HasChangesOnly ? null : Maps()));
             _events.Add(step.Event);
         }
 
         Columns = [.. columns.Where(now.ContainsKey)];
-        States = [.. states.Select(state => Object(state.Meta, state.Maps))];
+        States = [.. states.Select((state, i) => Object(state.Meta, HasChangesOnly && i > 0 ? null : state.Maps))];
 
         SortedDictionary<uint, uint> Rows(string column) =>
             now.TryGetValue(column, out var rows) ? rows : now[column] = [];
@@ -58,6 +65,9 @@ public sealed class StateTable
 
     /// <summary>The columns that some state lists rows of.</summary>
     public IReadOnlyList<string> Columns { get; }
+
+    /// <summary>Whether only the first state has columns.</summary>
+    public bool HasChangesOnly { get; }
 
     /// <summary>Each state's fields.</summary>
     public IReadOnlyList<Dictionary<string, object>> States { get; }
@@ -99,9 +109,11 @@ public sealed class StateTable
         return cells;
     }
 
-    private Dictionary<string, object> Object(StateMeta meta, Dictionary<string, Map> maps)
+    private Dictionary<string, object> Object(StateMeta meta, Dictionary<string, Map>? maps)
     {
         var fields = new Dictionary<string, object> { [MetaName] = meta };
+        if (maps is null)
+            return fields;
         foreach (var column in Columns)
             fields[column] = maps.GetValueOrDefault(column) ?? Map.Empty;
         return fields;

@@ -21,6 +21,9 @@ public sealed class TraceFormat<T>(int version, params JsonConverter[] converter
     private const string Format = "ITF",
         FormatDescription = "https://apalache-mc.org/docs/adr/015adr-trace.html";
 
+    private const string ChangesOnly =
+        "a state after the first has only what its step changed: see changed in its #meta";
+
     private readonly JsonSerializerOptions _options = Options(converters);
 
     private sealed record Contents(
@@ -34,7 +37,8 @@ public sealed class TraceFormat<T>(int version, params JsonConverter[] converter
         string Format,
         [property: JsonPropertyName("format-description")] string FormatDescription,
         T Verified,
-        string? Description = null
+        string? Description = null,
+        string? States = null
     );
 
     /// <summary>
@@ -46,7 +50,7 @@ public sealed class TraceFormat<T>(int version, params JsonConverter[] converter
     /// <param name="loop">The event from which the run repeats itself for ever; null if it ends.</param>
     public string Write(T data, string description, StateTable states, int? loop = null)
     {
-        var meta = new Meta(Format, FormatDescription, data, description);
+        var meta = new Meta(Format, FormatDescription, data, description, states.HasChangesOnly ? ChangesOnly : null);
         var text = new StringBuilder("{\n");
         text.Append($"\"#meta\": {Json(meta)},\n\"vars\": {Json(states.Columns)},\n");
         if (states.IndexOf(loop) is { } index)
