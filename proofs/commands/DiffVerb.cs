@@ -164,10 +164,10 @@ internal static class DiffVerb
             return RunCoverage(parsed, display, image);
         var shard = ShardOptions.Of(parsed);
         var options = new DiffOptions(
-            parsed.GetValue(CommonOptions.Seed) + shard.Number - 1,
+            parsed.GetValue(CommonOptions.Seed),
             shard.ShareOf(parsed.GetValue(Events)),
             CommonOptions.JobsOf(parsed),
-            Stride: shard.Of
+            PlaceOf: shard.PlaceOf
         )
         {
             Time = parsed.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,

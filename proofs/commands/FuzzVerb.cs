@@ -75,11 +75,12 @@ internal static class FuzzVerb
 
     private static int Run(ParseResult parsed, Display display)
     {
-        var (first, count) = ShardOptions.Of(parsed).PartOf(parsed.GetValue(Programs));
+        var shard = ShardOptions.Of(parsed);
         var options = new FuzzOptions(
-            Seed: parsed.GetValue(CommonOptions.Seed) + first,
-            Count: count,
-            Limits: ImageSource.LimitsOf(parsed)
+            Seed: parsed.GetValue(CommonOptions.Seed),
+            Count: shard.CountOf(parsed.GetValue(Programs)),
+            Limits: ImageSource.LimitsOf(parsed),
+            PlaceOf: shard.PlaceOf
         );
         var result = Fuzz(display, options, CommonOptions.JobsOf(parsed));
         var notes = display.Notes;

@@ -23,7 +23,8 @@ internal static class Report
         MostChanges = 8,
         MostDetails = 12,
         LastDecisions = 4,
-        LastNear = 8;
+        LastNear = 8,
+        MostOrigins = 6;
 
     public static void Lines(Display display, IEnumerable<string> lines, string indent)
     {
@@ -137,6 +138,8 @@ internal static class Report
             if (deviating.Source is { } line)
                 display.Line($"    {line}{Text(line)}");
             display.Line($"    => {deviating.Address:X8}  {deviating.Place, -20}  {deviating.Text}");
+            if (explained.Reason == Reason.Writes)
+                From(display, explained);
             if (explained.Reason != Reason.NothingWritten || !Near(display, explained))
                 if (explained.Reason != Reason.Writes)
                     Decisions(display, explained);
@@ -161,6 +164,16 @@ internal static class Report
                 $"  {(step.Deviates ? "=>" : "  ")} {step.Address:X8}  {step.Place, -20}  {step.Text, -40}  "
                     + $"{step.Source}".TrimEnd()
             );
+    }
+
+    // The value may be wrong before the instruction that wrote it.
+    private static void From(Display display, Explained explained)
+    {
+        var lines = explained.Origins.Select(executed => executed.Source).OfType<SourceLine>().Distinct().ToList();
+        if (lines.Count == 0)
+            return;
+        display.Line("  the lines that computed the value, in order:");
+        Lines(display, lines.TakeLast(MostOrigins).Select(line => $"{line}{Text(line)}"), "    ");
     }
 
     // No write is wrong, so an earlier conditional jump went the wrong way.

@@ -12,7 +12,10 @@ namespace Verified.Proofs.Diff;
 /// True to shorten the program of a disagreement. If false, the whole program is reported and not run again.
 /// </param>
 /// <param name="Time">The time to compare, in place of a number of events; null to count events.</param>
-/// <param name="Stride">The difference of the seeds of two populations: other machines take those in between.</param>
+/// <param name="PlaceOf">
+/// What to add to <paramref name="Seed"/> for the seed of a population, given its number from 0 on. Null for the number
+/// itself; other machines have the seeds that are left out.
+/// </param>
 /// <param name="Covered">
 /// The number of populations whose coverage of the kernel's code is measured, from the first on. They all run unless
 /// something differs.
@@ -25,7 +28,7 @@ public sealed record DiffOptions(
     Action<long>? Progress = null,
     bool Shrink = true,
     TimeSpan? Time = null,
-    int Stride = 1,
+    Func<int, int>? PlaceOf = null,
     int Covered = 0,
     CancellationToken Stop = default
 );

@@ -24,7 +24,7 @@ public static class DiffRun
     {
         options ??= new();
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        var (events, programs, injected, booted, next) = (0L, 0L, 0L, 0L, options.Seed);
+        var (events, programs, injected, booted, next) = (0L, 0L, 0L, 0L, 0);
         var found = new SortedList<int, Disagreement>();
         var (graph, flows, covered) = (options.Covered > 0 ? new FlowGraph(image) : null, new List<FlowRecord>(), 0L);
         var workers = Enumerable.Range(0, Math.Max(1, options.Workers)).Select(_ => new Thread(Work)).ToList();
@@ -48,8 +48,6 @@ public static class DiffRun
             graph is null ? null : FlowCoverage.Of(graph, flows, covered)
         );
 
-        bool IsCovered(int seed) => (seed - options.Seed) / options.Stride < options.Covered;
-
         void Work()
         {
             try
@@ -61,7 +59,7 @@ public static class DiffRun
                     found.Count == 0
                     && !options.Stop.IsCancellationRequested
                     && (
-                        IsCovered(Volatile.Read(ref next))
+                        Volatile.Read(ref next) < options.Covered
                         || (
                             options.Time is { } time
                                 ? clock.Elapsed < time
@@ -70,8 +68,11 @@ public static class DiffRun
                     )
                 )
                 {
-                    var seed = Interlocked.Add(ref next, options.Stride) - options.Stride;
-                    var isCovered = IsCovered(seed);
+                    var number = Interlocked.Increment(ref next) - 1;
+                    var (seed, isCovered) = (
+                        options.Seed + (options.PlaceOf?.Invoke(number) ?? number),
+                        number < options.Covered
+                    );
                     if (isCovered)
                         flow?.Begin();
                     var disagreement = OnePopulation(duel, new(seed, image.Limits), out var run);

@@ -12,6 +12,7 @@ namespace Verified.Proofs.Diff;
 /// <param name="Source">The line of the kernel's source that emits it; null if unknown.</param>
 /// <param name="Jumps">True if a conditional jump was taken; null for any other instruction.</param>
 /// <param name="IsNear">True if it changed another dword of the row that differs.</param>
+/// <param name="IsOrigin">True if it computed the value that the deviating instruction wrote.</param>
 public sealed record Executed(
     uint Address,
     string Place,
@@ -19,7 +20,8 @@ public sealed record Executed(
     bool Deviates,
     SourceLine? Source = null,
     bool? Jumps = null,
-    bool IsNear = false
+    bool IsNear = false,
+    bool IsOrigin = false
 );
 
 /// <summary>The reason why image and spec differ after an event, as far as the path shows it.</summary>
@@ -43,6 +45,9 @@ public sealed record Explained(IReadOnlyList<Executed> Last, long Length, Reason
 {
     /// <summary>The conditional jumps before the end, in order.</summary>
     public IEnumerable<Executed> Decisions => Last.Where(executed => executed.Jumps is not null);
+
+    /// <summary>The instructions that computed the wrong value, in order.</summary>
+    public IEnumerable<Executed> Origins => Last.Where(executed => executed.IsOrigin);
 
     /// <summary>The marked instruction; null if it is not among the last ones, or nothing was executed.</summary>
     public Executed? Deviating => Last.FirstOrDefault(executed => executed.Deviates);
@@ -96,12 +101,15 @@ public static class Explanation
             deviating = length - 1;
         var (first, lines) = (length - path.Count, machine.Image.SourceLines);
         uint[] addresses = [.. path];
+        Instruction[] instructions = [.. addresses.Select(address => Decode(machine, address))];
+        var origins =
+            reason == Reason.Writes && deviating >= first ? Origins.Of(instructions, (int)(deviating - first)) : null;
         return new(
             [
                 .. addresses.Select(
                     (address, i) =>
                     {
-                        var instruction = Decode(machine, address);
+                        var instruction = instructions[i];
                         bool? jumps =
                             instruction.FlowControl == FlowControl.ConditionalBranch && i + 1 < addresses.Length
                                 ? addresses[i + 1] != instruction.NextIP32
@@ -113,7 +121,8 @@ public static class Explanation
                             first + i == deviating,
                             lines.GetValueOrDefault(address),
                             jumps,
-                            near.Contains(first + i) && first + i != deviating
+                            near.Contains(first + i) && first + i != deviating,
+                            origins?.Contains(i) == true
                         );
                     }
                 ),

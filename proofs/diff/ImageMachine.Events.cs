@@ -181,8 +181,8 @@ public sealed partial class ImageMachine
         return Run(budget);
     }
 
-    // Runs to the point after a number of steps on mappings at which interrupts are on. An interrupt that is taken there
-    // returns to this point.
+    // Runs to the point after a number of steps on mappings at which interrupts are on. An interrupt that is taken
+    // there returns to this point.
     private Failure? ToWindow(ref long made, uint window, long budget)
     {
         for (; made < window; made++)

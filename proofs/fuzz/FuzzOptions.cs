@@ -22,6 +22,10 @@ namespace Verified.Proofs.Fuzz;
 /// </param>
 /// <param name="Workers">Threads that run programs. The findings do not depend on this number.</param>
 /// <param name="Stop">If it is cancelled, the test ends after the running programs.</param>
+/// <param name="PlaceOf">
+/// What to add to <paramref name="Seed"/> for the seed of a program, given its number from 0 on. It grows with the
+/// number. Null for the number itself; other machines have the seeds that are left out.
+/// </param>
 public sealed record FuzzOptions(
     int Seed = 1,
     int Count = 2_000,
@@ -35,8 +39,13 @@ public sealed record FuzzOptions(
     bool LooksEverywhere = false,
     bool Remembers = true,
     int Workers = 1,
-    CancellationToken Stop = default
-);
+    CancellationToken Stop = default,
+    Func<int, int>? PlaceOf = null
+)
+{
+    /// <summary>The seed of a program.</summary>
+    public int SeedOf(int n) => Seed + (PlaceOf?.Invoke(n) ?? n);
+}
 
 /// <summary>The programs and events that a run has tried.</summary>
 /// <param name="Programs">Programs run.</param>

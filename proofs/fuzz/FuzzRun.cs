@@ -23,7 +23,7 @@ public static partial class FuzzRun
             ? trace
             : SimplerTraces.Smallest(trace, candidate => subjects[0].Replay(candidate)?.Trace);
         var violation = subjects[0].Replay(small) ?? throw new InvalidOperationException("a violation does not repeat");
-        return new(first + 1, steps, clock.Elapsed.TotalSeconds, violation, options.Seed + first);
+        return new(first + 1, steps, clock.Elapsed.TotalSeconds, violation, options.SeedOf(first));
 
         // The failing program with the lowest seed counts, so the others run up to it.
         void Work(int worker)
@@ -36,7 +36,7 @@ public static partial class FuzzRun
 
             )
             {
-                var failing = subjects[worker].Program(new(options.Seed + n, subjects[worker].Limits));
+                var failing = subjects[worker].Program(new(options.SeedOf(n), subjects[worker].Limits));
                 options.Progress?.Invoke(Interlocked.Increment(ref done));
                 if (failing is null)
                     continue;

@@ -8,7 +8,7 @@ namespace Verified.Proofs.Page;
 /// <param name="Text">Its disassembly; for a conditional jump, also whether it is taken.</param>
 /// <param name="Source">Its source line; empty if it is not known.</param>
 /// <param name="Deviates">Whether it made the difference.</param>
-/// <param name="IsNear">Whether it wrote to the same row.</param>
+/// <param name="IsNear">Whether it wrote to the same row or, if the value is wrong, computed it.</param>
 public sealed record ShownInstruction(
     string Address,
     string Place,
@@ -29,6 +29,11 @@ public sealed record SourceText(int Number, string Text, bool Deviates);
 /// <param name="Jumps">Whether it is taken.</param>
 public sealed record ShownJump(string Place, string Text, bool Jumps);
 
+/// <summary>A line that computed the wrong value.</summary>
+/// <param name="Place">The file and line.</param>
+/// <param name="Text">Its text; if the source is missing, the disassembly.</param>
+public sealed record ShownOrigin(string Place, string Text);
+
 /// <summary>The image's path to the deviating instruction.</summary>
 /// <param name="Reason">The role of the marked instruction.</param>
 /// <param name="Place">Its source line.</param>
@@ -36,6 +41,7 @@ public sealed record ShownJump(string Place, string Text, bool Jumps);
 /// <param name="Jumps">
 /// The last conditional jumps, if one of them went the wrong way. The newest is the first, and a loop's come once.
 /// </param>
+/// <param name="Origins">The lines that computed the wrong value, in order.</param>
 /// <param name="Length">The length of the whole path.</param>
 /// <param name="Instructions">The end of the path.</param>
 public sealed record ShownPath(
@@ -43,6 +49,7 @@ public sealed record ShownPath(
     string Place,
     IReadOnlyList<SourceText> Source,
     IReadOnlyList<ShownJump> Jumps,
+    IReadOnlyList<ShownOrigin> Origins,
     long Length,
     IReadOnlyList<ShownInstruction> Instructions
 )
@@ -56,18 +63,24 @@ public sealed record ShownPath(
         new(
             explained.Reason switch
             {
-                Diff.Reason.Writes => "This instruction made the difference.",
-                Diff.Reason.NothingWritten => "A write is missing: no instruction of the path changed the value. Green "
-                    + "instructions wrote to the same row, so it may belong near them. The path ends at the marked "
-                    + "instruction.",
+                Diff.Reason.Writes => "This instruction made the difference."
+                    + (explained.Origins.Any() ? " Green instructions computed the value that it wrote." : ""),
+                Diff.Reason.NothingWritten when explained.Last.Any(executed => executed.IsNear) =>
+                    "A write is missing: no instruction of the path changed the value. Green instructions wrote to the "
+                        + "same row, so it may belong near them. Or the path went the wrong way before. It ends at the "
+                        + "marked instruction.",
+                Diff.Reason.NothingWritten => "No instruction of the path changed the value, although the spec does. "
+                    + "Probably one of the conditional jumps is wrong, or what it compares; or a write is missing. The "
+                    + "path ends at the marked instruction.",
                 _ => "The path went the wrong way: one of its conditional jumps is wrong, or what it compares. "
                     + "It ends at the marked instruction.",
             },
             $"{explained.Deviating?.Source}",
             SourceTextOf(explained),
-            explained.Reason == Diff.Reason.NoPlace
+            explained.Reason != Diff.Reason.Writes
                 ? [.. explained.Decisions.Reverse().DistinctBy(jump => jump.Address).Take(LastJumps).Select(Jump)]
                 : [],
+            [.. explained.Origins.DistinctBy(origin => origin.Source ?? (object)origin.Address).Select(Origin)],
             explained.Length,
             [
                 .. explained.Last.Select(executed => new ShownInstruction(
@@ -83,10 +96,15 @@ public sealed record ShownPath(
                         ),
                     $"{executed.Source}",
                     executed.Deviates,
-                    executed.IsNear
+                    explained.Reason == Diff.Reason.Writes ? executed.IsOrigin : executed.IsNear
                 )),
             ]
         );
+
+    private static ShownOrigin Origin(Executed origin) =>
+        origin.Source is var (file, line) && File.Exists(file)
+            ? new($"{origin.Source}", File.ReadLines(file).ElementAtOrDefault(line - 1)?.Trim() ?? origin.Text)
+            : new($"{origin.Source?.ToString() ?? origin.Place}", origin.Text);
 
     private static ShownJump Jump(Executed jump)
     {

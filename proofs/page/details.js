@@ -52,6 +52,9 @@ function showPath(path) {
     shown.push(html("h3", {}, "The last conditional jumps, the newest first"), table(["", "", ""],
       path.jumps.map(jump => [cell(fileLine(jump.place), "mono"), cell(jump.text, "mono"),
         cell(jump.jumps ? "taken" : "not\u00a0taken")])));
+  if (path.origins.length > 0)
+    shown.push(html("h3", {}, "The lines that computed the value, in order"), table(["", ""],
+      path.origins.map(origin => [cell(fileLine(origin.place), "mono"), cell(origin.text, "mono")])));
   if (path.place) shown.push(html("p", { className: "mono" }, path.place));
   if (path.source.length > 0)
     shown.push(html("pre", { className: "code" }, ...path.source.map(line =>

@@ -35,6 +35,43 @@ public sealed class ReportTests : IDisposable
         Assert.Contains(told, text => text.Contains("--path"));
     }
 
+    // A sender's timeout is computed from the byte of the receive timeout. The wrong shift is far before the write.
+    [Fact]
+    public void The_lines_that_computed_a_wrong_value_are_named()
+    {
+        var shift = Listing
+            .Of(Shipping)
+            .First(instruction =>
+                instruction.Text == "shr eax, 10h"
+                && Lines[instruction.Address].File.EndsWith("Send.cs", StringComparison.Ordinal)
+            );
+        var told = Differing(Shipping.WithBytes(shift.Address + 2, [24]));
+        Assert.Contains(told, text => text.StartsWith("  what differs: Deadline of ", StringComparison.Ordinal));
+        var place = told.IndexOf("  the lines that computed the value, in order:");
+        Assert.InRange(place, 1, told.Count);
+        Assert.Contains(told.Skip(place + 1).Take(6), text =>
+            text.StartsWith($"    {Lines[shift.Address]}", StringComparison.Ordinal)
+        );
+    }
+
+    // The scheduler takes another thread only if its priority is greater, and the running thread keeps the processor.
+    [Fact]
+    public void A_missing_write_after_a_wrong_jump_is_told_with_the_jumps()
+    {
+        var jump = Listing
+            .Of(Shipping)
+            .First(instruction =>
+                instruction.Text.StartsWith("jae ", StringComparison.Ordinal)
+                && Lines[instruction.Address].File.EndsWith("Pick.cs", StringComparison.Ordinal)
+            );
+
+        // JAE becomes JA: its opcode has bit 2 in addition.
+        var opcode = jump.Bytes.Span[0] == 0x0F ? 1 : 0;
+        var told = Differing(Shipping.WithBytes(jump.Address + (uint)opcode, [(byte)(jump.Bytes.Span[opcode] | 4)]));
+        Assert.Contains(told, text => text.StartsWith("  a write is missing", StringComparison.Ordinal));
+        Assert.Contains("  the last conditional jumps before it:", told);
+    }
+
     [Fact]
     public void A_missing_write_is_called_missing()
     {

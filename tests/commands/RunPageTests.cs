@@ -15,7 +15,7 @@ public sealed partial class RunPageTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("verified-run").FullName;
 
-    // Of a saved run of Unix with 500 entries.
+    // A saved run of Unix with 500 entries has about 3 MB.
     private const long MostBytes = 4_000_000;
 
     private string Page => Path.Combine(_folder, "run.html");

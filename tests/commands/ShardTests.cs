@@ -32,11 +32,32 @@ public sealed partial class ShardTests : IDisposable
         var shards = Enumerable.Range(1, of).Select(number => new Shard(number, of)).ToList();
         Assert.Equal(
             Enumerable.Range(0, 11),
-            shards.SelectMany(shard => Enumerable.Range(shard.PartOf(11).First, shard.PartOf(11).Count))
+            shards.SelectMany(shard => Enumerable.Range(0, shard.CountOf(11)).Select(shard.PlaceOf)).Order()
         );
         string[] names = ["a", "b", "c", "d", "e", "f", "g"];
         Assert.Equal(names, shards.SelectMany(shard => shard.PartOf(names, name => name[0])).Order());
         Assert.True(shards.Sum(shard => shard.ShareOf(1_000)) >= 1_000);
+    }
+
+    // The kind of a random program depends on these remainders of its seed. A shard with every second or tenth seed would
+    // have one kind.
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(10)]
+    public void Each_shard_has_as_many_programs_of_every_kind(int of)
+    {
+        foreach (var remainders in (int[])[2, 4, 10])
+            Assert.All(Enumerable.Range(1, of).Select(number => new Shard(number, of)), shard =>
+            {
+                var places = Enumerable.Range(0, 400).Select(shard.PlaceOf).ToList();
+                Assert.Equal(places.Order(), places);
+                var kinds = places.CountBy(place => place % remainders).ToDictionary();
+                Assert.Equal(remainders, kinds.Count);
+                Assert.All(kinds.Values, count => Assert.Equal(400 / remainders, count));
+            });
     }
 
     [Fact]

@@ -26,12 +26,26 @@ public sealed record Shard(int Number, int Of)
             ? new(i, n)
             : null;
 
-    /// <summary>This shard's part of a number of equal things: its first one, and how many it has.</summary>
-    public (int First, int Count) PartOf(int count)
+    // What a random program does depends on the remainders of its seed by 4 and by 10. So of the programs with one
+    // remainder by this number, the shards have each in turn.
+    private const int Kinds = 20;
+
+    /// <summary>
+    /// The place of this shard's <paramref name="n"/>th thing among all things, both counted from 0. Every shard has as
+    /// many things of each kind.
+    /// </summary>
+    public int PlaceOf(int n) => checked(n / Kinds * (Kinds * Of) + Places().ElementAt(n % Kinds));
+
+    /// <summary>The number of things that this shard has, of a number of things.</summary>
+    public int CountOf(int all)
     {
-        var first = (int)((long)count * (Number - 1) / Of);
-        return (first, (int)((long)count * Number / Of) - first);
+        var rest = all % (Kinds * Of);
+        return all / (Kinds * Of) * Kinds + Places().Count(place => place < rest);
     }
+
+    // This shard's places up to the first at which all begins again: one of each kind.
+    private IEnumerable<int> Places() =>
+        Enumerable.Range(0, Kinds).Select(kind => (Number - 1 + kind * (Of - 1)) % Of * Kinds + kind).Order();
 
     /// <summary>This shard's part of a number of things that are made one after the other, rounded up.</summary>
     public long ShareOf(long count) => (count + Of - 1) / Of;
