@@ -24,7 +24,7 @@ internal static class Report
         MostDetails = 12,
         LastDecisions = 4,
         LastNear = 8,
-        MostOrigins = 6;
+        MostOrigins = 14;
 
     public static void Lines(Display display, IEnumerable<string> lines, string indent)
     {

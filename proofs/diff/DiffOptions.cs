@@ -13,7 +13,7 @@ namespace Verified.Proofs.Diff;
 /// </param>
 /// <param name="Time">The time to compare, in place of a number of events; null to count events.</param>
 /// <param name="PlaceOf">
-/// What to add to <paramref name="Seed"/> for the seed of a population, given its number from 0 on. Null for the number
+/// Gives the distance of a population's seed from <paramref name="Seed"/> by its number from 0 on. Null for the number
 /// itself; other machines have the seeds that are left out.
 /// </param>
 /// <param name="Covered">

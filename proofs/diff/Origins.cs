@@ -8,7 +8,7 @@ namespace Verified.Proofs.Diff;
 /// </summary>
 internal static class Origins
 {
-    private const int Most = 8;
+    private const int Most = 24;
 
     /// <summary>The numbers of these instructions in the path.</summary>
     /// <param name="path">The executed instructions, in order.</param>
@@ -17,7 +17,7 @@ internal static class Origins
     {
         var factory = new InstructionInfoFactory();
         HashSet<int> found = [];
-        HashSet<Register> wanted = [.. Read(factory, path[writer])];
+        HashSet<Register> wanted = Read(factory, path[writer]);
         for (var i = writer - 1; i >= 0 && wanted.Count > 0 && found.Count < Most; i--)
         {
             var written = Written(factory, path[i]);
@@ -41,7 +41,7 @@ internal static class Origins
         ];
 
     // The registers whose values it reads. Those of an address are among them only if the address is the value.
-    private static IEnumerable<Register> Read(InstructionInfoFactory factory, Instruction instruction)
+    private static HashSet<Register> Read(InstructionInfoFactory factory, Instruction instruction)
     {
         var isAddress = instruction.Mnemonic == Mnemonic.Lea;
         Register[] operands =
@@ -52,7 +52,7 @@ internal static class Origins
                 .Select(i => instruction.GetOpRegister(i)),
         ];
         Register[] address = isAddress ? [] : [instruction.MemoryBase, instruction.MemoryIndex];
-        return factory
+        var read = factory
             .GetInfo(instruction)
             .GetUsedRegisters()
             .Where(used =>
@@ -61,7 +61,7 @@ internal static class Origins
                 && (operands.Contains(used.Register) || !address.Contains(used.Register))
             )
             .Select(used => used.Register.GetFullRegister32())
-            .Where(register => register != Register.ESP)
-            .ToList();
+            .Where(register => register != Register.ESP);
+        return [.. read];
     }
 }

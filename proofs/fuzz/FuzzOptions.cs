@@ -21,11 +21,11 @@ namespace Verified.Proofs.Fuzz;
 /// Whether a statement is evaluated only if something that it read has changed. The result does not depend on it.
 /// </param>
 /// <param name="Workers">Threads that run programs. The findings do not depend on this number.</param>
-/// <param name="Stop">If it is cancelled, the test ends after the running programs.</param>
 /// <param name="PlaceOf">
-/// What to add to <paramref name="Seed"/> for the seed of a program, given its number from 0 on. It grows with the
+/// Gives the distance of a program's seed from <paramref name="Seed"/> by its number from 0 on. It grows with the
 /// number. Null for the number itself; other machines have the seeds that are left out.
 /// </param>
+/// <param name="Stop">If it is cancelled, the test ends after the running programs.</param>
 public sealed record FuzzOptions(
     int Seed = 1,
     int Count = 2_000,
@@ -39,8 +39,8 @@ public sealed record FuzzOptions(
     bool LooksEverywhere = false,
     bool Remembers = true,
     int Workers = 1,
-    CancellationToken Stop = default,
-    Func<int, int>? PlaceOf = null
+    Func<int, int>? PlaceOf = null,
+    CancellationToken Stop = default
 )
 {
     /// <summary>The seed of a program.</summary>

@@ -39,8 +39,8 @@ public sealed partial class ShardTests : IDisposable
         Assert.True(shards.Sum(shard => shard.ShareOf(1_000)) >= 1_000);
     }
 
-    // The kind of a random program depends on these remainders of its seed. A shard with every second or tenth seed would
-    // have one kind.
+    // The kind of a random program depends on these remainders of its seed. A shard with every second or tenth seed
+    // would have one kind.
     [Theory]
     [InlineData(2)]
     [InlineData(3)]
@@ -165,7 +165,7 @@ public sealed partial class ShardTests : IDisposable
     public void Work_that_no_shard_did_is_noticed()
     {
         var (one, two) = (Fuzz(1), Fuzz(2));
-        File.WriteAllText(two, File.ReadAllText(two).Replace("\"done\": 5", "\"done\": 4", StringComparison.Ordinal));
+        File.WriteAllText(one, File.ReadAllText(one).Replace("\"done\": 5", "\"done\": 4", StringComparison.Ordinal));
         var (exit, output, _) = Run($"merge {one} {two} --size 4x2x2");
         Assert.Equal(CommandLine.Unusable, exit);
         Assert.Contains("not complete: 8 of 9 programs", output);

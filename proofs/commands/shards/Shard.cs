@@ -26,8 +26,8 @@ public sealed record Shard(int Number, int Of)
             ? new(i, n)
             : null;
 
-    // What a random program does depends on the remainders of its seed by 4 and by 10. So of the programs with one
-    // remainder by this number, the shards have each in turn.
+    // The kind of a random program depends on the remainders of its seed by 4 and by 10. So the programs with the same
+    // remainder by this number go to the shards in turn.
     private const int Kinds = 20;
 
     /// <summary>
