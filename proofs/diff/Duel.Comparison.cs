@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Verified.Kernel;
+using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Tables;
 using Verified.Spec.Values;
