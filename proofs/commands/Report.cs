@@ -138,11 +138,12 @@ internal static class Report
             if (deviating.Source is { } line)
                 display.Line($"    {line}{Text(line)}");
             display.Line($"    => {deviating.Address:X8}  {deviating.Place, -20}  {deviating.Text}");
+            if (explained.Reason == Reason.NothingWritten)
+                Near(display, explained);
             if (explained.Reason == Reason.Writes)
                 From(display, explained);
-            if (explained.Reason != Reason.NothingWritten || !Near(display, explained))
-                if (explained.Reason != Reason.Writes)
-                    Decisions(display, explained);
+            else
+                Decisions(display, explained);
         }
 
         if (!all)
@@ -190,8 +191,8 @@ internal static class Report
             );
     }
 
-    // A missing write probably belongs near the other writes to the same row. Returns whether there are any.
-    private static bool Near(Display display, Explained explained)
+    // A missing write probably belongs near the other writes to the same row.
+    private static void Near(Display display, Explained explained)
     {
         var near = explained
             .Last.Where(executed => executed is { IsNear: true, Source: not null })
@@ -200,10 +201,9 @@ internal static class Report
             .TakeLast(LastNear)
             .ToList();
         if (near.Count == 0)
-            return false;
+            return;
         display.Line("  the lines that wrote to the same row, near which it may belong:");
         Lines(display, near.Select(line => $"{line}{Text(line)}"), "    ");
-        return true;
     }
 
     // The text of the line, if the command runs in the folder that has the source.
