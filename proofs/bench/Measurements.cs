@@ -41,7 +41,8 @@ public static class Measurements
     private const long DiffEvents = 50_000;
     private const string OfACore = "by one core";
 
-    public static IReadOnlyList<string> Areas { get; } = ["ipc", "machine", "check", "diff", "papers", "prove"];
+    public static IReadOnlyList<string> Areas { get; } =
+    ["ipc", "latency", "machine", "check", "diff", "papers", "prove"];
 
     /// <exception cref="ArgumentException">No such area.</exception>
     /// <exception cref="Host.OtherProgramException">No compiler for the papers' programs.</exception>
@@ -95,6 +96,9 @@ public static class Measurements
         bool Wanted(string area) => options.Area is null || options.Area == area;
         if (Wanted("ipc"))
             foreach (var row in Paths(image))
+                yield return row;
+        if (Wanted("latency"))
+            foreach (var row in LatencyRuns.Rows(image))
                 yield return row;
         if (Wanted("machine"))
         {

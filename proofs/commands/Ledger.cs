@@ -23,7 +23,11 @@ public static partial class Ledger
                     proof
                         .Theorem.Split('-')[0]
                         .Split('.')
-                        .Take(proof.Theorem.Split('.')[0] is "isolation" or "orders" or "lists" or "meaning" ? 1 : 2)
+                        .Take(
+                            proof.Theorem.Split('.')[0] is "isolation" or "orders" or "lists" or "meaning" or "latency"
+                                ? 1
+                                : 2
+                        )
                 )
             )
         )
@@ -41,6 +45,10 @@ public static partial class Ledger
                         + "mapping, a grant keeps the derivation, and rights never grow",
                 "meaning" => $"meaning: each step does what the interface says: {MeaningTheorem.Count} named "
                     + "properties of messages, waits, time, interrupts, calls and unmapping",
+                "latency" =>
+                    "spec: between windows for interrupts each receive step lowers the number of threads in an ipc, "
+                        + "each wake step takes another sleeper; an interrupt goes straight to a handler above all "
+                        + "others",
                 "lists" =>
                     "spec: a frame's list has all of its mappings, and a derived mapping has no right that its source "
                         + "lacks, except while mappings are being made read-only",
@@ -88,6 +96,8 @@ public static partial class Ledger
                 Standing.Proved,
                 graph.Gaps.Count > 0 ? graph.Gaps[0] : $"{graph.Points.Count} cut points, {graph.Edges.Count} ways"
             );
+        if (LatencyReport.Claim(image, proofs) is { } bound)
+            yield return bound;
         var executed = proofs.Where(proof => proof.Proved).SelectMany(proof => proof.Verdict!.Executed).ToHashSet();
         var coverage = CodeCoverage.Of(image, executed);
         yield return new(

@@ -212,7 +212,7 @@ internal static class ProveVerb
             Piece(display, image, refutation);
             if (refutation.IsOfProcessor)
                 return;
-            if (result.Theorem.StartsWith("lists.", StringComparison.Ordinal))
+            if (result.Theorem.Split('.')[0] is "lists" or "latency")
                 SearchSpec(display, image);
             else
                 SearchImage(display, image);

@@ -16,6 +16,11 @@ internal static class WaysVerb
         Description = "List the sentences of the interface instead, each with its tests, properties and theorems",
     };
 
+    private static readonly Option<bool> Latency = new("--latency")
+    {
+        Description = "Print the bound of the interrupt latency instead, with the paths that it follows from",
+    };
+
     /// <summary>One row: what is proved, or the first theorem that fails.</summary>
     /// <param name="Way">The entry or own step, its stage, and the number of ways that do the same.</param>
     /// <param name="Invariants">The step of the spec preserves every invariant.</param>
@@ -75,6 +80,7 @@ internal static class WaysVerb
             CommonOptions.Json,
             Interface,
             InterfaceReport.Source,
+            Latency,
         };
         verb.SetAction(Run);
         return verb;
@@ -84,6 +90,8 @@ internal static class WaysVerb
     {
         if (parsed.GetValue(Interface))
             return InterfaceReport.Run(parsed);
+        if (parsed.GetValue(Latency))
+            return LatencyReport.Run(parsed);
         var (display, json) = (new Display(parsed), parsed.GetValue(CommonOptions.Json));
         var image = ImageSource.Of(parsed);
         var results = ProveVerb.Prove(

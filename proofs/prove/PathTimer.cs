@@ -19,11 +19,9 @@ public sealed class PathTimer(BootedImage image)
     private const uint MostScanned = 31,
         Page = 4096;
 
-    private const int LongestInstruction = 15;
-
     private static readonly Timings P5 = Timings.P5;
 
-    private readonly Dictionary<uint, Instruction> _decoded = [];
+    private readonly DecodedText _text = new(image);
     private readonly Dictionary<SetOperation, WorstCase> _operations = [];
     private readonly InstructionInfoFactory _factory = new();
 
@@ -59,7 +57,7 @@ public sealed class PathTimer(BootedImage image)
                 continue;
             }
 
-            var instruction = At(trail[k]);
+            var instruction = _text.At(trail[k]);
             var next = k + 1 < trail.Count ? trail[k + 1] : end;
             var leaves = next is null;
             pipeline.Next(
@@ -104,7 +102,7 @@ public sealed class PathTimer(BootedImage image)
 
             if (trail.Contains(at))
                 throw new ProverException($"operation {operation.Name} loops at {at:X8}h");
-            var instruction = At(at);
+            var instruction = _text.At(at);
             trail.Add(at);
             if (instruction.FlowControl is FlowControl.Next or FlowControl.ConditionalBranch)
                 Go(instruction.NextIP32);
@@ -147,16 +145,5 @@ public sealed class PathTimer(BootedImage image)
     {
         var lines = size <= ImpliedAccesses.DescriptorSize ? 1 : (size - 1) / P5.Memory.Code.Line + 2;
         return P5.Memory.TableWalk + (writes ? 0 : lines * P5.Memory.LineFill);
-    }
-
-    private Instruction At(uint address)
-    {
-        if (_decoded.TryGetValue(address, out var known))
-            return known;
-        var bytes = new byte[LongestInstruction];
-        for (var i = 0u; i < bytes.Length; i++)
-            if (image.Constant((address + i) & ~3u) is { } dword)
-                bytes[i] = (byte)(dword >> (int)((address + i) & 3) * 8);
-        return _decoded[address] = Decoder.Create(32, bytes, address).Decode();
     }
 }

@@ -152,7 +152,7 @@ public sealed class SpecTheorem(
     }
 
     /// <summary>The sum of the changes at the rows of a table that the step wrote.</summary>
-    private static Symbolic Change(SymbolicTables tables, Table table, Func<Symbolic, Symbolic> change)
+    internal static Symbolic Change(SymbolicTables tables, Table table, Func<Symbolic, Symbolic> change)
     {
         Symbolic sum = 0;
         var counted = new List<Symbolic>();

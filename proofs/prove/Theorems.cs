@@ -75,6 +75,13 @@ public static class Theorems
                 step.Stage,
                 step.Only
             )),
+            .. Steps
+                .Where(step => TurnsTheorem.IsAbout(step.Entry))
+                .Select(step => new TurnsTheorem($"latency.{step.Name}", limits, step.Entry, step.Stage)),
+            .. Way
+                .All.Where(way => way.Step == Entry.Interrupt)
+                .DistinctBy(way => way.Stage)
+                .Select(way => new DeliveryTheorem($"latency.delivery-{Stages.Names[way.Stage]}", limits, way.Stage)),
             .. Way.All.Select(way => new ImageTheorem($"image.{way.Name}", image, way)),
             .. image.Operations.Select(operation => new SetOperationTheorem(image, operation, ofSets)),
             new SendersTheorem(image),

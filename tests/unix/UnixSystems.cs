@@ -4,6 +4,7 @@ using System.Text;
 using Verified.Machine.Boot;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
+using Verified.Proofs.Bench;
 using Verified.Proofs.Unix;
 using Verified.Tests.Kernel;
 using Xunit;
@@ -16,8 +17,15 @@ internal static class UnixSystems
     private const long Slice = 1_000_000,
         Slices = 3_000;
 
-    /// <summary>The texts at both terminals, and the exit status of the machine; null if it did not end.</summary>
-    public sealed record Ended(string First, string Second, int? Status);
+    /// <summary>The end of a run.</summary>
+    /// <param name="First">The text at the first terminal.</param>
+    /// <param name="Second">The text at the second terminal.</param>
+    /// <param name="Status">The exit status of the machine; null if it did not end.</param>
+    public sealed record Ended(string First, string Second, int? Status)
+    {
+        /// <summary>The most threads of each kind that were counted between slices of the run.</summary>
+        public WaitingThreads Most { get; init; }
+    }
 
     /// <summary>The boot of two systems with these files.</summary>
     public static UnixBoot Boot(byte[] first, byte[] second, UnixWay way = UnixWay.Library) =>
@@ -77,10 +85,13 @@ internal static class UnixSystems
         pc.SecondSerial.Sent = sent => pc.TypeSecond(Bytes(two.Hear((char)sent)));
         Multiboot.Load(pc, boot.Kernel, "", [.. boot.Modules]);
         watch?.Invoke(pc);
-        var reason = StopReason.Budget;
+        var (reason, most) = (StopReason.Budget, default(WaitingThreads));
         for (var i = 0; i < Slices && reason == StopReason.Budget && !one.GaveUp && !two.GaveUp; i++)
+        {
             reason = pc.Run(Slice);
-        return new(one.Text, two.Text, reason == StopReason.Exited ? pc.ExitStatus >> 1 : null);
+            most = most.Or(WaitingThreads.In(pc, UnixSystem.Image.Value.Layout));
+        }
+        return new(one.Text, two.Text, reason == StopReason.Exited ? pc.ExitStatus >> 1 : null) { Most = most };
     }
 
     /// <summary>Runs both in QEMU, whose COM2 is a connection to this process.</summary>
