@@ -89,6 +89,10 @@ internal sealed partial class KernelProgram
         Exceptions();
         Pick();
         Exit();
+
+        // They are here, because then the other short paths do not share lines of a Pentium's code cache: a getpid of
+        // Unix by trap takes 1,129 cycles, and 1,210 if these paths follow Ipc.
+        IpcOfSmallSpaces();
         Panic();
         Boot();
 

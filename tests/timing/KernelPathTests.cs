@@ -53,7 +53,9 @@ public class KernelPathTests
             );
             Assert.DoesNotContain(small.Path, timed => timed.Step.Instruction.Op0Register == Iced.Intel.Register.CR3);
             Assert.DoesNotContain(small.Path, timed =>
-                timed.Step.Instruction.IP32 >= Image.Symbols["ipc_slow"] && timed.Step.Ring == 0
+                timed.Step.Ring == 0
+                && timed.Step.Instruction.IP32 >= Image.Symbols["ipc_slow"]
+                && timed.Step.Instruction.IP32 < Image.Symbols["ipc_into"]
             );
             Assert.True(small.Cycles < large.Cycles, $"{small.Cycles} cycles, and {large.Cycles}");
             if (conditions == PathConditions.Ideal && operation == "call")
@@ -76,7 +78,9 @@ public class KernelPathTests
                 .Single(path => path.Name == $"ipc fast, {operation}, {way}");
             Assert.DoesNotContain(path.Path, timed => timed.Step.Instruction.Op0Register == Iced.Intel.Register.CR3);
             Assert.DoesNotContain(path.Path, timed =>
-                timed.Step.Instruction.IP32 >= Image.Symbols["ipc_slow"] && timed.Step.Ring == 0
+                timed.Step.Ring == 0
+                && timed.Step.Instruction.IP32 >= Image.Symbols["ipc_slow"]
+                && timed.Step.Instruction.IP32 < Image.Symbols["ipc_into"]
             );
             Assert.InRange(path.Cycles, 75, conditions == PathConditions.Ideal ? most : 165);
         }

@@ -16,7 +16,11 @@ namespace Verified.Kernel;
 internal sealed partial class KernelProgram
 {
     private Label _ipcSlow,
-        _ipcInto;
+        _ipcInto,
+        _ipcSmallCall,
+        _ipcSmallReply,
+        _ipcUnsaved,
+        _ipcLeave;
 
     // in    EAX 0, ECX 0, EBP 0 (call) or 1 (reply and wait), ESI partner, EDX EBX EDI words
     // out   the partner runs: EAX 0, ESI sender, EDX EBX EDI words, ECX EBP as it left them
@@ -28,10 +32,10 @@ internal sealed partial class KernelProgram
         var answers = c.CreateLabel("ipc_reply");
         var closed = c.CreateLabel("ipc_call_closed");
         var call = c.CreateLabel();
-        var unsaved = c.CreateLabel("ipc_unsaved");
-        var smallCall = c.CreateLabel("ipc_small_call");
-        var smallReply = c.CreateLabel("ipc_small_reply");
-        var leave = c.CreateLabel("ipc_leave");
+        _ipcUnsaved = c.CreateLabel("ipc_unsaved");
+        _ipcSmallCall = c.CreateLabel("ipc_small_call");
+        _ipcSmallReply = c.CreateLabel("ipc_small_reply");
+        _ipcLeave = c.CreateLabel("ipc_leave");
         _ipcSlow = c.CreateLabel("ipc_slow");
         _ipcInto = c.CreateLabel("ipc_into");
 
@@ -43,7 +47,9 @@ internal sealed partial class KernelProgram
         c.mov(OnEntryStack(Layout.Ebp), ebp);
         c.or(ebp, eax);
         c.jne(answers);
-        FindReceiver(StoredStatus.ReceivingAny, smallCall, leave, closed, () => c.mov(ecx, StoredStatus.ReceivingFrom));
+        FindReceiver(StoredStatus.ReceivingAny, _ipcSmallCall, _ipcLeave, closed, () =>
+            c.mov(ecx, StoredStatus.ReceivingFrom)
+        );
 
         // POINT OF NO RETURN: the caller waits for the partner.
         c.Label(ref call);
@@ -55,21 +61,21 @@ internal sealed partial class KernelProgram
 
         DefineLabel(ref answers);
         c.cmp(ebp, 1);
-        c.jne(unsaved);
+        c.jne(_ipcUnsaved);
         c.test(eax, eax);
-        c.jne(unsaved);
-        FindReceiver(StoredStatus.ReceivingFrom, smallReply, leave, leave, () =>
+        c.jne(_ipcUnsaved);
+        FindReceiver(StoredStatus.ReceivingFrom, _ipcSmallReply, _ipcLeave, _ipcLeave, () =>
             c.lea(ecx, __[esp - (int)Layout.InterruptFrame])
         );
         c.mov(esi, Row(ebp, _layout.Partner));
         c.mov(eax, OnEntryStack(_layout.Senders));
         c.cmp(esi, ecx);
-        c.jne(leave);
+        c.jne(_ipcLeave);
 
         // If no thread is waiting to send to the caller, and it handles no interrupt, the caller waits.
         c.mov(ecx, OnEntryStack(Layout.Handles));
         c.or(eax, ecx);
-        c.jne(leave);
+        c.jne(_ipcLeave);
 
         // POINT OF NO RETURN: the caller waits for anyone.
         c.mov(ecx, StoredStatus.ReceivingAny);
@@ -82,23 +88,20 @@ internal sealed partial class KernelProgram
 
         // The partner is not in an open receive. If two threads call each other, it is waiting for the caller.
         DefineLabel(ref closed);
-        IfClosedOnMe(leave);
+        IfClosedOnMe(_ipcLeave);
 
         // POINT OF NO RETURN: the partner's wait ends; then as above.
         c.mov(esi, Nobody);
         c.mov(Row(ebp, _layout.Partner), esi);
         c.jmp(call);
 
-        IntoSmallSpace();
-        SmallIpc(ref smallCall, ref smallReply, unsaved, leave);
-
         // The slow path expects all registers saved, and DS loaded.
-        DefineLabel(ref unsaved);
+        DefineLabel(ref _ipcUnsaved);
         c.mov(OnEntryStack(Layout.Esi), esi);
         c.mov(OnEntryStack(Layout.Edx), edx);
         c.mov(OnEntryStack(Layout.Ebx), ebx);
         c.mov(OnEntryStack(Layout.Edi), edi);
-        DefineLabel(ref leave);
+        DefineLabel(ref _ipcLeave);
         LoadSegment();
         c.sub(esp, Layout.InterruptFrame - Layout.Frame);
     }

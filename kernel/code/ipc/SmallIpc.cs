@@ -9,6 +9,13 @@ namespace Verified.Kernel;
 /// </summary>
 internal sealed partial class KernelProgram
 {
+    /// <summary>The fast paths of ipc from and to small spaces.</summary>
+    private void IpcOfSmallSpaces()
+    {
+        IntoSmallSpace();
+        SmallIpc(ref _ipcSmallCall, ref _ipcSmallReply, _ipcUnsaved, _ipcLeave);
+    }
+
     // Entered when the fast path has found that the caller's segments are not flat. All registers but EBX and EDI are
     // saved, EBP is the receiver's row, and CX is GS. Every guard jumps to the slow path before the code writes
     // anything shared.
