@@ -116,7 +116,7 @@ public class KernelPathTests
     [Fact]
     public void An_unknown_area_is_refused() =>
         Assert.Contains(
-            "there are ipc, machine",
+            "there are ipc, latency, machine",
             Assert.Throws<ArgumentException>(() => Measurements.Take(Image, new("speed"))).Message
         );
 
