@@ -54,9 +54,13 @@ public static partial class Encode
                     m.PageTables.Address<Concrete>(row, MappingLayout.Entry).Value,
                     PageEntries.OfTable<Concrete>(state, row).Value
                 );
-                if (changed is not null && PageEntries.PortWordOf(state, row) is { } word)
+                if (changed is null)
+                    continue;
+                var table = row / state.Limits.Paging.Entries;
+                var (task, slot) = (state.Mappings.TableTask[table].Value, state.Mappings.TableSlot[table].Value);
+                if (PageEntries.PortWordOf(state.Limits, task, slot, row) is { } word)
                     PutPorts(word);
-                if (changed is not null && PageEntries.SmallPageOf(state, row) is { } page)
+                if (PageEntries.SmallPageOf(state.Limits, task, slot, row) is { } page)
                     PutSmall(page);
             }
         }

@@ -96,26 +96,26 @@ public static class PageEntries
     }
 
     /// <summary>The word of the I/O bitmaps that contains a page of a page table; null for a page of memory.</summary>
-    public static uint? PortWordOf(State<Concrete> state, uint page)
+    /// <param name="limits">Sizes of the tables.</param>
+    /// <param name="task">The task that has the page table; 0 for none.</param>
+    /// <param name="slot">The page table's slot in its task's directory.</param>
+    /// <param name="page">The row of the page.</param>
+    public static uint? PortWordOf(Limits limits, uint task, uint slot, uint page)
     {
-        var table = page / state.Limits.Paging.Entries;
-        var slot = state.Mappings.TableSlot[table].Value - Layout.KernelSlot;
-        return state.Mappings.TableTask[table] == 0 || slot >= state.Limits.Paging.Slots - Layout.KernelSlot
+        var (entries, ofPorts) = (limits.Paging.Entries, slot - Layout.KernelSlot);
+        return task == 0 || ofPorts >= limits.Paging.Slots - Layout.KernelSlot
             ? null
-            : state.Mappings.TableTask[table].Value * MappingLayout.PortWords
-                + (slot * state.Limits.Paging.Entries + page % state.Limits.Paging.Entries) / 2;
+            : task * MappingLayout.PortWords + (ofPorts * entries + page % entries) / 2;
     }
 
     /// <summary>
     /// The row of a page of a page table in the tables of small spaces; null for a page beyond the small space.
     /// </summary>
-    public static uint? SmallPageOf(State<Concrete> state, uint page)
+    /// <inheritdoc cref="PortWordOf"/>
+    public static uint? SmallPageOf(Limits limits, uint task, uint slot, uint page)
     {
-        var (table, entries) = (page / state.Limits.Paging.Entries, state.Limits.Paging.Entries);
-        var number = state.Mappings.TableSlot[table].Value * entries + page % entries;
-        return state.Mappings.TableTask[table] == 0 || number >= MappingLayout.SmallPages
-            ? null
-            : state.Mappings.TableTask[table].Value * MappingLayout.SmallPages + number;
+        var number = slot * limits.Paging.Entries + page % limits.Paging.Entries;
+        return task == 0 || number >= MappingLayout.SmallPages ? null : task * MappingLayout.SmallPages + number;
     }
 
     /// <summary>The page-table entry of a page: the frame of the mapping at that page, with its rights.</summary>

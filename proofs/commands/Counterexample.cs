@@ -46,7 +46,7 @@ internal static class Counterexample
         && !theorem.StartsWith("lists.", StringComparison.Ordinal)
         && !theorem.StartsWith("latency.", StringComparison.Ordinal)
         && !theorem.StartsWith("image.boot", StringComparison.Ordinal)
-        && theorem is not ("image.vectors" or "image.idle");
+        && theorem is not ("image.vectors" or "image.idle" or ReachTheorem.Title);
 
     private const string NothingFails = "its case does not fail when it is run";
 

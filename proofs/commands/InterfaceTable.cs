@@ -63,6 +63,7 @@ public static partial class InterfaceTable
     [
         (BootWithServers, "1.8 1.9 19.4 19.5 19.6 19.7 19.12 19.13 19.14"),
         ("image.vectors", "2.1 2.5"),
+        (ReachTheorem.Title, "12.2"),
     ];
 
     // The bytes of these entries show more than their step: which dwords they write, and which TLB entries they

@@ -56,6 +56,8 @@ public static partial class Ledger
                 "image.boot" => "image: boot reaches one machine from any register values that the loader leaves",
                 "image.vectors" =>
                     "image: INT n of all 256 vectors, and the interrupt lines, take the listed ways and no others",
+                ReachTheorem.Title =>
+                    "image: through the loaded directory a user reaches the pages of its own space, and no others",
                 "image.idle" => "image: the idle processor takes interrupts, and becomes idle again",
                 "spec.page" => "spec: a page fault preserves the invariants",
                 _ when group.Key.StartsWith("spec.", StringComparison.Ordinal) =>

@@ -72,19 +72,20 @@ public sealed partial class Duel
             List(_pages, page);
         if (pages.Rows.Length + slots.Rows.Length > 0)
             _used = default;
-        foreach (var page in pages.Rows)
-            if (PageEntries.PortWordOf(s, page) is { } word)
-                _footprint.PortWords.Add(word);
-            else if (PageEntries.SmallPageOf(s, page) is { } small)
-                _footprint.SmallPages.Add(small);
+        AddPlaces(pages.Rows);
         var words = CollectionsMarshal.AsSpan(_footprint.PortWords);
         var smallPages = CollectionsMarshal.AsSpan(_footprint.SmallPages);
 
-        // The window has its own entry in each directory.
+        // The window has its own entry in each directory, if there is a window.
         _slots.Clear();
         foreach (var slot in slots.Rows)
-            if (!Window.IsSlot(slot & _layout.Limits.Paging.SlotMask))
+            if (!_machine.HasWindow || !Window.IsSlot(slot & _layout.Limits.Paging.SlotMask))
                 _slots.Add(slot);
+            else if (
+                _layout.Mappings.Directories.Address<Concrete>(slot, MappingLayout.Entry).Value is var address
+                && _machine.Load(address).Value != Window.Entry
+            )
+                return Unchangeable(address, Window.Entry);
         if (pages.Rows.Length + slots.Rows.Length + words.Length + smallPages.Length == 0)
             return null;
         foreach (var invariant in OfPages)
@@ -103,6 +104,29 @@ public sealed partial class Duel
             )
                 return difference;
         return null;
+    }
+
+    // Adds the places that depend on some pages: words of the maps of ports, and entries of small spaces. The places
+    // before the event count, too, because it may have freed the page tables.
+    private void AddPlaces(ReadOnlySpan<uint> pages)
+    {
+        var (m, limits) = (State.Mappings, _layout.Limits);
+        var tables = _footprint.Of(Table.PageTable);
+        foreach (var page in pages)
+        {
+            var table = page / limits.Paging.Entries;
+            Add(m.TableTask[table].Value, m.TableSlot[table].Value, page);
+            if (tables.Contains(table))
+                Add(_tables.Before(_tableTask + (int)table), _tables.Before(_tableSlot + (int)table), page);
+        }
+
+        void Add(uint task, uint slot, uint page)
+        {
+            if (PageEntries.PortWordOf(limits, task, slot, page) is { } word)
+                _footprint.PortWords.Add(word);
+            else if (PageEntries.SmallPageOf(limits, task, slot, page) is { } small)
+                _footprint.SmallPages.Add(small);
+        }
     }
 
     private Difference? CompareThread(uint row)

@@ -53,6 +53,10 @@ public sealed partial class Duel
         _timerWords;
     private readonly uint[] _placed;
 
+    // The first cells of the columns that say where a page table is.
+    private readonly int _tableTask,
+        _tableSlot;
+
     /// <summary>A column on both sides.</summary>
     /// <param name="Info">The column.</param>
     /// <param name="Start">Its first cell in the spec's tables.</param>
@@ -74,6 +78,10 @@ public sealed partial class Duel
         _layout = machine.Image.Layout;
         _tables = new(_layout.Limits);
         _placed = new uint[_tables.Cells.Length];
+        (_tableTask, _tableSlot) = (
+            _tables.Start(nameof(Mappings<Concrete>.TableTask)),
+            _tables.Start(nameof(Mappings<Concrete>.TableSlot))
+        );
         _tables.Fill(machine.Booted);
         _booted = [.. _tables.Cells];
         (_judge, _constant) = (new(_tables.State), new ConstantRegisters(machine.Pc.Cpu));

@@ -55,7 +55,8 @@ public sealed partial class ImageMachine : IMachine<Concrete>
         Booted = HasServers ? BootedState.AtUser(image.Layout) : Decode();
         _booted = new uint[(image.Layout.UserImages - Layout.KernelBase - Layout.ImageBase) / 4];
         Encode.Memory(image.Layout, Booted, (linear, value) => _booted[BootedIndex(linear)] = value);
-        if (servers)
+        HasWindow = servers;
+        if (HasWindow)
             Window.Open(Pc, image.Layout);
         if (HasServers)
             foreach (var frame in CodeFrames)
@@ -111,6 +112,9 @@ public sealed partial class ImageMachine : IMachine<Concrete>
 
     /// <summary>Whether boot has started the project's own servers: <see cref="PlaceBooted"/>.</summary>
     public bool HasServers { get; }
+
+    /// <summary>Whether every address space has the window of user code (<see cref="Window"/>).</summary>
+    public bool HasWindow { get; }
 
     public KernelImage Image { get; }
 

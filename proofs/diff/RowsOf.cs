@@ -13,6 +13,8 @@ internal sealed class RowsOf(Table table, uint count)
 
     public ReadOnlySpan<uint> Rows => CollectionsMarshal.AsSpan(_rows);
 
+    public bool Contains(uint row) => _isListed[row];
+
     public void Add(uint row)
     {
         if (_isListed[row])

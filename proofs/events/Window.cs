@@ -32,6 +32,9 @@ internal static class Window
     // set.
     private const uint Readable = MappingLayout.Present | MappingLayout.User | MappingLayout.AccessedAndDirty;
 
+    /// <summary>The window's entry in every page directory.</summary>
+    public const uint Entry = Table | Readable;
+
     public static bool Contains(uint linear) => linear - Base < Size;
 
     /// <summary>Whether a slot of a directory is the window's.</summary>
@@ -50,11 +53,7 @@ internal static class Window
         for (var entry = 0u; entry < Entries; entry++)
             pc.Memory.Store(Table + entry * 4, 4, FirstFrame + entry % Frames * Layout.PageSize | Readable);
         for (var task = 0u; task < layout.Limits.Tasks; task++)
-            pc.Memory.Store(
-                Layout.Physical(layout.Directories) + task * Layout.PageSize + (Base >> 22) * 4,
-                4,
-                Table | Readable
-            );
+            pc.Memory.Store(Layout.Physical(layout.Directories) + task * Layout.PageSize + (Base >> 22) * 4, 4, Entry);
         for (var frame = 0u; frame < Frames; frame++)
             CommonCode.Fill(pc, FirstFrame + frame * Layout.PageSize);
     }

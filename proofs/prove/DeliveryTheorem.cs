@@ -27,7 +27,10 @@ public sealed class DeliveryTheorem(
 
     protected override void Assume(ProofContext proof)
     {
-        var (before, id) = (new State<Symbolic>(Limits, Tables(proof, running: false)), proof.Register("argument"));
+        var (before, id) = (
+            new State<Symbolic>(Limits, Tables(proof, stage, running: false)),
+            proof.Register("argument")
+        );
         StepCase.Assume(proof.Instances, before, Entry.Interrupt, null);
         proof.Instances.ForAll(Table.Processor, Table.Processor, (_, _) => IsAwaited(before, id));
         proof.Instances.ForAll(Table.Thread, Table.Processor, (thread, _) =>
@@ -46,7 +49,7 @@ public sealed class DeliveryTheorem(
     protected override void Run(ProofContext proof)
     {
         var (path, id) = (proof.Path, proof.Register("argument"));
-        var state = new State<Symbolic>(Limits, Tables(proof, running: true));
+        var state = new State<Symbolic>(Limits, Tables(proof, stage, running: true));
         var handler = state.Handler[id];
         proof.Instances.Touch(Table.Interrupt, id);
         proof.Instances.Touch(Table.Thread, handler);
@@ -76,13 +79,4 @@ public sealed class DeliveryTheorem(
             & s.WaitsForInterrupt(handler, id)
             & s.HasTime(handler);
     }
-
-    private SymbolicTables Tables(ProofContext proof, bool running) =>
-        new(
-            (info, row) =>
-                info.Name == nameof(State<Symbolic>.Stage) ? stage : proof.Initial(info.Name, (int)info.Bits, row),
-            proof.Terms,
-            running ? (proof.Instances, proof.Choosing()) : null,
-            Limits.Priorities
-        );
 }

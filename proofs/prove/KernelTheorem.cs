@@ -12,6 +12,19 @@ public abstract class KernelTheorem(string name, Limits limits) : Theorem(name, 
 
     public override string Key => $"{Name} {limits.Tasks}x{limits.Lthreads}x{limits.Priorities}";
 
+    /// <summary>The columns of a state in a stage that is otherwise arbitrary.</summary>
+    /// <param name="proof">The proof.</param>
+    /// <param name="stage">The stage.</param>
+    /// <param name="running">Whether a step runs on them; otherwise they only name the state before it.</param>
+    private protected SymbolicTables Tables(ProofContext proof, uint stage, bool running) =>
+        new(
+            (info, row) =>
+                info.Name == nameof(State<Symbolic>.Stage) ? stage : proof.Initial(info.Name, (int)info.Bits, row),
+            proof.Terms,
+            running ? (proof.Instances, proof.Choosing()) : null,
+            limits.Priorities
+        );
+
     private static List<Domain> Of(Limits limits) =>
         [
             .. KernelTables

@@ -46,7 +46,7 @@ public sealed class SpecTheorem(
 
     protected override void Assume(ProofContext proof)
     {
-        var before = new State<Symbolic>(Limits, Tables(proof, running: false));
+        var before = new State<Symbolic>(Limits, Tables(proof, stage, running: false));
         foreach (var invariant in Invariants<Symbolic>.All.Where(IsGiven))
             proof.Instances.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
                 invariant.Holds(before, i, j)
@@ -60,14 +60,14 @@ public sealed class SpecTheorem(
 
     protected override void Run(ProofContext proof)
     {
-        var tables = Tables(proof, running: true);
+        var tables = Tables(proof, stage, running: true);
         var state = new State<Symbolic>(Limits, tables);
         var argument = proof.Register("argument");
         if (entry == Entry.Interrupt)
             proof.Path.Assume(Interrupts.IsUsers(argument));
         new Kernel<Symbolic>(state).Step(entry, argument, proof.Register("error-code"));
         proof.Path.IsTaken();
-        var before = new State<Symbolic>(Limits, Tables(proof, running: false));
+        var before = new State<Symbolic>(Limits, Tables(proof, stage, running: false));
         if (goals.HasFlag(Goals.Orders))
         {
             new Orders(proof, Limits, ChangesChiefs).Require(before, state);
@@ -100,7 +100,7 @@ public sealed class SpecTheorem(
     /// <summary>The kernel's own steps come one step nearer to their end (<see cref="Rank{W}"/>).</summary>
     private void Descends(ProofContext proof, SymbolicTables tables, State<Symbolic> after)
     {
-        var before = new State<Symbolic>(Limits, Tables(proof, running: false));
+        var before = new State<Symbolic>(Limits, Tables(proof, stage, running: false));
         var change = Change(tables, Table.Thread, row =>
             Rank<Symbolic>.Of(after, row) - Rank<Symbolic>.Of(before, row)
         );
@@ -166,17 +166,5 @@ public sealed class SpecTheorem(
         }
 
         return sum;
-    }
-
-    private SymbolicTables Tables(ProofContext proof, bool running)
-    {
-        Symbolic Initial(ColumnInfo info, Symbolic row) =>
-            info.Name == nameof(State<Symbolic>.Stage) ? stage : proof.Initial(info.Name, (int)info.Bits, row);
-        return new SymbolicTables(
-            Initial,
-            proof.Terms,
-            running ? (proof.Instances, proof.Choosing()) : null,
-            Limits.Priorities
-        );
     }
 }

@@ -85,6 +85,7 @@ public static class Theorems
             .. Way.All.Select(way => new ImageTheorem($"image.{way.Name}", image, way)),
             .. image.Operations.Select(operation => new SetOperationTheorem(image, operation, ofSets)),
             new SendersTheorem(image),
+            new ReachTheorem(image.Layout),
             new VectorsTheorem(image, Booting.Vectors(pc)),
             new BootTheorem("image.boot", file, image, []),
             .. Booting.Servers(file) is { Count: > 0 } servers

@@ -56,15 +56,15 @@ public sealed class TurnsTheorem(
 
     protected override void Assume(ProofContext proof)
     {
-        var before = new State<Symbolic>(Limits, Tables(proof, running: false));
+        var before = new State<Symbolic>(Limits, Tables(proof, stage, running: false));
         StepCase.Assume(proof.Instances, before, entry, null);
     }
 
     protected override void Run(ProofContext proof)
     {
-        var (path, tables) = (proof.Path, Tables(proof, running: true));
+        var (path, tables) = (proof.Path, Tables(proof, stage, running: true));
         var (before, after) = (
-            new State<Symbolic>(Limits, Tables(proof, running: false)),
+            new State<Symbolic>(Limits, Tables(proof, stage, running: false)),
             new State<Symbolic>(Limits, tables)
         );
         var argument = proof.Register("argument");
@@ -104,13 +104,4 @@ public sealed class TurnsTheorem(
             "no thread comes into the clock's slot while threads are examined"
         );
     }
-
-    private SymbolicTables Tables(ProofContext proof, bool running) =>
-        new(
-            (info, row) =>
-                info.Name == nameof(State<Symbolic>.Stage) ? stage : proof.Initial(info.Name, (int)info.Bits, row),
-            proof.Terms,
-            running ? (proof.Instances, proof.Choosing()) : null,
-            Limits.Priorities
-        );
 }

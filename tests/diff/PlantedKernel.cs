@@ -69,6 +69,20 @@ internal static class PlantedKernel
         return (uint)decoder.IP;
     }
 
+    /// <summary>An instruction behind a symbol: the one of so many whose text starts in this way.</summary>
+    public static Instruction Find(this KernelImage image, string symbol, string starts, int number)
+    {
+        var at = image.Symbols[symbol];
+        var decoder = Decoder.Create(32, image.Text.Bytes[(int)(at - image.Text.Linear)..], at);
+        while (true)
+        {
+            var instruction = decoder.Decode();
+            Assert.True(instruction.IP < image.Code.End, $"no {starts} behind {symbol}");
+            if (instruction.ToString().StartsWith(starts, StringComparison.Ordinal) && --number == 0)
+                return instruction;
+        }
+    }
+
     private static byte[] Assemble(Assembler c, uint at)
     {
         using var code = new MemoryStream();

@@ -85,8 +85,20 @@ public class PlantedKernelDiffTests
         // The displacement of the next thread's trap address in place of the own one.
         ["INT 80h goes to the next thread's trap address"] = () => WithByte("exception_13", 0xDC, 0x5C),
         ["exchange_trap reads the next thread's trap address"] = () => WithByte("exchange_trap", 0xD8, 0x58),
+        // The copy keeps its value if the operation deletes a task. The page table is free when the event ends.
+        ["a deletion leaves pages in a small space"] = () =>
+            Image.WithDetour((uint)Image.Find("map_remove", "mov [edx", 2).IP, c =>
+            {
+                var clears = c.CreateLabel();
+                c.cmp(__dword_ptr[Maps.Current.Base + MappingLayout.Operation.Offset], Operations.Delete);
+                c.jne(clears);
+                c.mov(eax, __dword_ptr[edx + Maps.SmallTables.Base]);
+                c.Label(ref clears);
+            }),
         ["idle halts with interrupts off"] = () => Image.WithBytes(Image.Symbols["idle_halt"] - 1, [0xFA]),
     };
+
+    private static MappingLayout Maps => Image.Layout.Mappings;
 
     // The instruction before STI, NOP and the cut point of mappings.
     private static uint BeforeMapStep => Image.Symbols["map_step"] - 7;

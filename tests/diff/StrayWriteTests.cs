@@ -34,6 +34,17 @@ public class StrayWriteTests
             { "nobody as sender to nobody", Layout.SenderSets.Base, 1 << 2 },
             { "a sender set of an inactive thread", Layout.SenderSets.Base + Layout.Words * 4, 1 },
             { "the right to a page", Layout.Mappings.PageTables.Base + 4 * 0x400 + 4 * 0x100, 2 },
+            {
+                "where every space has the window",
+                Layout.Mappings.Directories.Base + 5 * Layout.PageSize + Layout.KernelSlot * 4,
+                2
+            },
+            {
+                "where every space has small spaces",
+                Layout.Mappings.Directories.Base + 5 * Layout.PageSize + Layout.RegionSlot * 4,
+                2
+            },
+            { "a page of a small space", Layout.Mappings.SmallTables.Base + 5 * Layout.PageSize + 3 * 4, 4 },
             { "a user's page", Layout.UserImages + 0x10, 1 },
         };
 

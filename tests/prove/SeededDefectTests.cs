@@ -1,8 +1,8 @@
-using Iced.Intel;
 using Verified.Kernel;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Prove;
 using Verified.Spec;
+using Verified.Tests.Diff;
 using Xunit;
 
 namespace Verified.Tests.Prove;
@@ -161,15 +161,7 @@ public sealed class SeededDefectTests
 
     private static KernelImage Without(string symbol, string starts, int number)
     {
-        var at = Image.Symbols[symbol];
-        var decoder = Decoder.Create(32, Image.Text.Bytes[(int)(at - Image.Text.Linear)..], at);
-        while (true)
-        {
-            var instruction = decoder.Decode();
-            Assert.True(instruction.IP < Image.Code.End, $"no {starts} behind {symbol}");
-            if (!instruction.ToString().StartsWith(starts, StringComparison.Ordinal) || --number > 0)
-                continue;
-            return Image.WithBytes((uint)instruction.IP, Enumerable.Repeat((byte)0x90, instruction.Length).ToArray());
-        }
+        var instruction = Image.Find(symbol, starts, number);
+        return Image.WithBytes((uint)instruction.IP, Enumerable.Repeat((byte)0x90, instruction.Length).ToArray());
     }
 }
