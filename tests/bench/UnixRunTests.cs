@@ -84,6 +84,31 @@ public sealed class UnixRunTests
         Assert.True(run.Cycles["getpid"] < run.Cycles["null process"]);
     }
 
+    /// <summary>The server enters its small space for calls that need no memory of their process.</summary>
+    [TheoryWith(Tool.Gcc)]
+    [InlineData(UnixWay.Library, 2.36)]
+    [InlineData(UnixWay.Trap, 3.4)]
+    public void Simple_calls_are_answered_in_a_small_space(UnixWay way, double most)
+    {
+        var (native, on) = (Cycles(UnixWay.Native), Cycles(way));
+
+        Assert.InRange(on["simple"], native["simple"], most * native["simple"]);
+        Assert.InRange(on["simple again"], 0.97 * on["simple"], 1.03 * on["simple"]);
+        Assert.True(on["after a write"] > 1.1 * on["simple"], $"{on["after a write"]} after a write");
+
+        static IReadOnlyDictionary<string, double> Cycles(UnixWay way) =>
+            UnixRun
+                .Of(
+                    UnixBoot.Of(
+                        way,
+                        () => UnixSystem.Image.Value,
+                        UnixSystem.ArchiveOf(UnixSystem.Program("simple")),
+                        UnixSystem.Built
+                    )
+                )
+                .Cycles;
+    }
+
     // Library, kernel, server, kernel, library, program; the kernel takes 20 and 40 cycles.
     private static void Call(UnixRun.Reader reader, int library, int server)
     {

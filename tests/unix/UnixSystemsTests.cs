@@ -226,7 +226,7 @@ public partial class UnixSystemsTests
     [FactWith(Tool.Gcc)]
     public void An_archive_that_is_none_ends_its_system_only()
     {
-        var files = UnixSystem.ArchiveOf(UnixSystem.Program("getpid"));
+        var files = UnixSystem.ArchiveOf(UnixSystem.Program("simple"));
         var ended = UnixSystems.OnTheMachine(UnixSystems.Boot(new byte[5000], files), _ => "", _ => "");
         Assert.Contains(
             "\r\nunix: the archive is none of the format newc\r\n" + End(1, 2),

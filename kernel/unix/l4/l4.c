@@ -11,6 +11,9 @@
 /* Processes may set the priority of no thread: their mcp is 0. */
 enum { USER_PRIORITY = 40, USER_MCP = 0 };
 
+/* After so many simple calls in a row, the server enters its small space. */
+enum { SIMPLE_CALLS = 16 };
+
 #define CLOCK (0xA0 / 4)
 
 /* First words of messages that are no faults: a call, 4 * number + 3, perhaps by trap; the two of the agent. */
@@ -247,9 +250,23 @@ int platform_registers(struct process *p)
     return 0;
 }
 
+/*
+ * The server, and all data that a simple call needs, are in its first 4 MB. So it may answer such calls in a small
+ * space, where a message loads no page directory. A call that reads the memory of its process needs the large space.
+ */
+HOT static void count_simple_calls(int is_simple)
+{
+    own.simple = is_simple ? own.simple + 1 : 0;
+    if (own.simple >= SIMPLE_CALLS && is_space_large()) {
+        own.simple = 0;
+        enter_small_space(own.thread);
+    }
+}
+
 HOT int platform_arguments(struct process *p, int count)
 {
     word raw[8];
+    count_simple_calls(count <= 1);
     if (count <= 1)
         return 0;
     if (copy_in(p, raw, p->platform.frame, sizeof raw))

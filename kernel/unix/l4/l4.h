@@ -40,4 +40,8 @@ void thread_priority(word thread, word priority, word ticks);
 word thread_state(word thread);
 void thread_cancel(word lthread);
 
+/* The calling thread's id. The kernel makes its space large again when it uses memory beyond 4 MB, or a port. */
+void enter_small_space(word thread);
+int is_space_large(void);
+
 #endif

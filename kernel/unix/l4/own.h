@@ -15,6 +15,7 @@ struct own {
     word slice;                /* of its processes, in ticks */
     word tables;               /* the page tables that its processes may still use */
     word library;              /* the frame of the emulation library */
+    word simple;               /* how many simple calls there were in a row */
     byte rewrites;             /* an INT 80h becomes a call of the library */
 };
 

@@ -2,6 +2,7 @@
 
         .text
         .globl _start, ipc, my_thread, fpage_unmap, task_new, thread_start, thread_priority, thread_state, thread_cancel
+        .globl  enter_small_space, is_space_large
 
 # [ESP] holds the argument that boot leaves.
 _start:
@@ -109,6 +110,28 @@ thread_state:
         int     $0x34
         shr     $16, %eax
         and     $15, %eax
+        pop     %esi
+        pop     %ebx
+        ret
+
+# In a small space, FS and GS are null (spec/interface, 13.8).
+is_space_large:
+        mov     %gs, %eax
+        ret
+
+# Writes the parameter of this thread back with a small-space number (spec/interface, 7.19 and 7.21).
+enter_small_space:
+        push    %ebx
+        push    %esi
+        mov     12(%esp), %esi
+        mov     $-1, %eax
+        mov     $-1, %ebx
+        int     $0x34
+        mov     12(%esp), %esi
+        and     $0xFFF000FF, %eax
+        or      $0x00000100, %eax
+        mov     $-1, %ebx
+        int     $0x34
         pop     %esi
         pop     %ebx
         ret

@@ -36,10 +36,10 @@ static void fail(const char *what)
     end(1);
 }
 
-/* One round to warm up, then the mean of the others. */
+/* As many rounds to warm up, then the mean of the others. */
 #define MEASURE(name, count, operation) do { \
         word before_ = 0; \
-        for (int round_ = -1; round_ < (count); round_++) { \
+        for (int round_ = -(count); round_ < (count); round_++) { \
             if (round_ == 0) \
                 before_ = cycles(); \
             operation; \
