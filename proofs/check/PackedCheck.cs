@@ -39,7 +39,11 @@ internal sealed class PackedCheck : IDisposable
         };
     }
 
-    public void Dispose() => _checkpoint?.Dispose();
+    public void Dispose()
+    {
+        _search.Dispose();
+        _checkpoint?.Dispose();
+    }
 
     public CheckResult Run()
     {

@@ -58,7 +58,7 @@ public sealed record CellSystem(
                 + (symmetry is null ? "" : $", {symmetry.Count} permutations"),
             [Begin.Method.DeclaringType!, typeof(Search)]
         );
-        var search = new Search(sources, marks: 0, checkpoint) { MayEnd = false };
+        using var search = new Search(sources, marks: 0, checkpoint) { MayEnd = false };
         var failure = search.Run(limits ?? new());
         if (symmetry is not null)
             Require(symmetry, (CellSource)sources[0], search);

@@ -76,10 +76,11 @@ internal sealed class DiskSet : IStateStore, IDisposable
             var records = new LoggedState[Records];
             for (var shard = 0; shard < StateSet.Shards; shard++)
             {
-                var (states, parents) = set.Of(shard);
-                for (var first = 0; first < states.Count; first += Records)
+                var states = set.Of(shard).States;
+                var parents = set.Of(shard).Parents;
+                for (var first = 0; first < states.Length; first += Records)
                 {
-                    var count = Math.Min(Records, states.Count - first);
+                    var count = Math.Min(Records, states.Length - first);
                     for (var n = 0; n < count; n++)
                         records[n] = new(states[first + n], parents[first + n]);
                     disk._shards[shard].Append(records.AsSpan(0, count));

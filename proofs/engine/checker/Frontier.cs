@@ -58,8 +58,8 @@ internal sealed class Frontier : IFrontier
             _nextNumbers,
             0,
             _next,
-            [],
-            [],
+            _states,
+            _numbers,
             0
         );
 }

@@ -16,6 +16,9 @@ public sealed partial class Search
     /// <summary>Whether states are looked up on the disk.</summary>
     public bool IsOnDisk => _states is DiskSet;
 
+    /// <summary>Frees the memory of the states.</summary>
+    public void Dispose() => (_states as IDisposable)?.Dispose();
+
     private void BeginLog()
     {
         _log = _checkpoint!.OpenLog<LoggedState>();
@@ -82,6 +85,7 @@ public sealed partial class Search
 
     private void UseDisk(DiskSet set, SearchLimits limits)
     {
+        Dispose();
         _states = set;
         _mostChunks = Math.Max(Batch, (limits.Memory ?? 1L << 30) / 4 / BytesOfChunk);
     }

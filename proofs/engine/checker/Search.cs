@@ -9,7 +9,7 @@ namespace Verified.Proofs.Checker;
 /// <para>With a checkpoint, each new state goes to its log, from which states are also read to be expanded. The set of
 /// states goes to the disk when the memory is full.</para>
 /// </remarks>
-public sealed partial class Search
+public sealed partial class Search : IDisposable
 {
     private const int Batch = 32;
 
