@@ -22,6 +22,10 @@ internal sealed class Block(uint physical, bool big, Operation[] operations, byt
     /// <summary>False after a byte was overwritten from which the block was decoded.</summary>
     public bool IsValid = true;
 
+    /// <summary>The blocks that ran after it the last time, and the time before. They may have become invalid.</summary>
+    public Block? Next,
+        OtherNext;
+
     /// <summary>The number of executions before it is compiled.</summary>
     public int Uses;
 

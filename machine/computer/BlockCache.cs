@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Verified.Machine.Compiler;
 using Verified.Machine.Memory;
 using Verified.Machine.Processor;
@@ -19,6 +20,9 @@ internal sealed class BlockCache
     private readonly Mmu _mmu;
     private readonly Block?[] _slots = new Block?[Slots];
 
+    // The last block from Alone for each slot. It is used again if the same bytes are read again.
+    private readonly Block?[] _alone = new Block?[Slots];
+
     // The valid blocks that overlap each chunk of 128 bytes, and their number in each page.
     private readonly Dictionary<uint, List<Block>> _byChunk = [];
     private readonly Dictionary<uint, int> _inPage = [];
@@ -33,24 +37,46 @@ internal sealed class BlockCache
     public Action? Overwritten { get; set; }
 
     /// <summary>The block at a linear address whose translation is in the TLB, if it was decoded before.</summary>
-    public Block? Find(uint linear, bool big, bool user) =>
-        _mmu.TryTranslateFetch(linear, user, out var physical)
-        && _slots[Slot(physical)] is { } block
-        && block.Physical == physical
-        && block.IsValid
-        && block.Big == big
-            ? block
-            : null;
+    /// <param name="linear">The linear address.</param>
+    /// <param name="big">Whether operands have 32 bits.</param>
+    /// <param name="user">Whether CPL is 3.</param>
+    /// <param name="former">
+    /// The block that ran before it, which remembers it. The slots are spread over more memory than the processor's
+    /// fast caches hold.
+    /// </param>
+    public Block? Find(uint linear, bool big, bool user, Block? former)
+    {
+        if (!_mmu.TryTranslateFetch(linear, user, out var physical))
+            return null;
+        if (former is null)
+            return At(physical, big);
+        if (former.Next is { } next && IsAt(next, physical, big))
+            return next;
+        var block = former.OtherNext is { } other && IsAt(other, physical, big) ? other : At(physical, big);
+        if (block is not null)
+            (former.OtherNext, former.Next) = (former.Next, block);
+        return block;
+    }
+
+    private Block? At(uint physical, bool big) =>
+        _slots[Slot(physical)] is { } block && IsAt(block, physical, big) ? block : null;
+
+    private static bool IsAt(Block block, uint physical, bool big) =>
+        block.Physical == physical && block.IsValid && block.Big == big;
 
     /// <summary>The block at a linear address. Throws the fault that a fetch would raise.</summary>
     public Block At(uint linear, bool big, bool user)
     {
         var physical = _mmu.Translate(linear, write: false, user);
         var slot = Slot(physical);
-        if (_slots[slot] is { } known && known.Physical == physical && known.IsValid && known.Big == big)
+        if (At(physical, big) is { } known)
             return known;
         if (!_memory.Holds(physical))
             return Alone(linear, physical, big, user);
+        if (_slots[slot] is { } former && former.Physical == physical && former.Big == big && IsBack(former))
+            return former;
+        if (_alone[slot] is { } alone && alone.Physical == physical && alone.Big == big && IsBack(alone, linear, user))
+            return alone;
         var block = Build(linear, physical, big, user);
         if (block.IsValid)
             _slots[slot] = block;
@@ -81,6 +107,26 @@ internal sealed class BlockCache
 
     private static uint Slot(uint physical) => (physical ^ physical >> 12) & Slots - 1;
 
+    // Whether an invalid block's bytes are again those it was decoded from. If so, it is valid again.
+    private bool IsBack(Block block)
+    {
+        var (start, length) = (block.Physical, block.Bytes.Length);
+        if (block.IsValid || !_memory.Bytes.AsSpan((int)start, length).SequenceEqual(block.Bytes))
+            return false;
+        block.IsValid = true;
+        MarkCode(block);
+        return true;
+    }
+
+    private void MarkCode(Block block)
+    {
+        _memory.MarkCode(block.Physical, block.End - block.Physical);
+        _mmu.RecheckStores();
+        Remember(block);
+    }
+
+    // Not inlined, because most calls of At find the block.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Block Build(uint linear, uint physical, bool big, bool user)
     {
         var operations = new List<Operation>();
@@ -98,15 +144,13 @@ internal sealed class BlockCache
         }
         if (operations.Count == 0)
             return Alone(linear, physical, big, user);
-        _memory.MarkCode(physical, at - physical);
-        _mmu.RecheckStores();
         var block = new Block(
             physical,
             big,
             [.. operations],
             _memory.Bytes.AsSpan((int)physical, (int)(at - physical)).ToArray()
         );
-        Remember(block);
+        MarkCode(block);
         return block;
     }
 
@@ -129,16 +173,10 @@ internal sealed class BlockCache
     }
 
     /// <summary>
-    /// An instruction that is decoded each time it runs. Its bytes continue in the next page, which has a separate
-    /// translation, or there is no memory at its address, so that they read as ones.
+    /// A block of one instruction whose bytes are read each time it runs. They continue in the next page, which has a
+    /// separate translation, or there is no memory at its address, so that they read as ones.
     /// </summary>
     private Block Alone(uint linear, uint physical, bool big, bool user)
-    {
-        var (operation, bytes) = DecodeAlone(linear, physical, big, user);
-        return new Block(physical, big, [operation], bytes) { IsValid = false };
-    }
-
-    private (Operation Operation, byte[] Bytes) DecodeAlone(uint linear, uint physical, bool big, bool user)
     {
         var bytes = new byte[LongestInstruction];
         var here = (int)(PhysicalMemory.PageSize - (physical & PhysicalMemory.PageSize - 1));
@@ -148,14 +186,27 @@ internal sealed class BlockCache
         try
         {
             // More than 15 bytes: the processor raises #GP.
-            return Decode.TryDecode(bytes, 0, bytes.Length, big, out var operation)
-                ? (operation, bytes[..operation.Length])
-                : throw Fault.Protection(0);
+            if (!Decode.TryDecode(bytes, 0, bytes.Length, big, out var operation))
+                throw Fault.Protection(0);
+            var block = new Block(physical, big, [operation], bytes[..operation.Length]) { IsValid = false };
+            return _alone[Slot(physical)] = block;
         }
         catch (UnimplementedInstruction e)
         {
             throw new UnimplementedInstruction($"at {linear:X8}h: {e.Message}");
         }
+    }
+
+    // Whether the bytes of an instruction that continues in the next page are again those it was decoded from. The next
+    // page is translated only if the bytes before it show that the instruction continues there.
+    private bool IsBack(Block alone, uint linear, bool user)
+    {
+        var here = (int)(PhysicalMemory.PageSize - (alone.Physical & PhysicalMemory.PageSize - 1));
+        var bytes = alone.Bytes.AsSpan();
+        if (here >= bytes.Length || !_memory.Bytes.AsSpan((int)alone.Physical, here).SequenceEqual(bytes[..here]))
+            return false;
+        var next = _mmu.Translate(linear + (uint)here, write: false, user);
+        return _memory.Holds(next) && _memory.Bytes.AsSpan((int)next, bytes.Length - here).SequenceEqual(bytes[here..]);
     }
 
     private void Remember(Block block)

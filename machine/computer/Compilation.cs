@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Verified.Machine.Compiler;
 using Verified.Machine.Memory;
 using Verified.Machine.Processor;
@@ -44,6 +45,8 @@ public sealed partial class Pc
             Math.Min(Cpu.S[SegmentRegister.Es].ReachToWrite, Cpu.S[SegmentRegister.Ss].ReachToWrite)
         );
 
+    // Not inlined: the caller runs for each block, and this seldom.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private CompiledCode? Compile(Block block, uint reach)
     {
         var (linear, user) = (Cpu.Eip, Cpu.Cpl == 3);
@@ -66,7 +69,7 @@ public sealed partial class Pc
                 break;
             Remember(block, start, Math.Min(executed, block.Operations.Length));
             if (
-                _blocks.Find(Cpu.Eip, big: true, user) is not { } next
+                _blocks.Find(Cpu.Eip, big: true, user, block) is not { } next
                 || !Fits(Cpu.S[SegmentRegister.Cs], next)
                 || Compiled(next) is not { } following
             )

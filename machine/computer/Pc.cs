@@ -193,20 +193,23 @@ public sealed partial class Pc : IPorts
     {
         ref var code = ref Cpu.S[SegmentRegister.Cs];
         var linear = (code.Base + Cpu.Eip).Value;
-        var block = _blocks.Find(linear, code.Big, Cpu.Cpl == 3) ?? Fetch();
+        var block = _blocks.Find(linear, code.Big, Cpu.Cpl == 3, _runningBlock) ?? Fetch();
         if (block is null)
             Count(1);
         else if (
-            Cpu.InterruptShadow
-            || Cpu.StepsAlone
+            Cpu.StepsAlone
             || Trace is not null
             || Cpu.StepsSingly.Known
             || !Fits(code, block)
+            || Cpu.HeldTrap is not null
         )
             StepOne(block, linear);
         else
         {
-            if (Compiled(block) is { } compiled && RunCompiled(block, compiled, limit))
+            // Interrupts may be taken after the one instruction in the shadow of STI or MOV SS.
+            if (Cpu.InterruptShadow)
+                limit = 1;
+            else if (Compiled(block) is { } compiled && RunCompiled(block, compiled, limit))
                 return;
             BeginRun(block, linear);
             Count(Cpu.Run(block.Operations.AsSpan(0, (int)Math.Min(limit, block.Operations.Length))));
@@ -222,11 +225,22 @@ public sealed partial class Pc : IPorts
     private Block? Fetch()
     {
         ref var code = ref Cpu.S[SegmentRegister.Cs];
+        var (linear, isUser) = (code.Base + Cpu.Eip, Cpu.Cpl == 3);
+        if (Cpu.Eip.Value > code.Limit.Value)
+            Cpu.FaultOfInstruction(Fault.Protection(0));
+        else if (Mmu.FaultOfFetch(linear, isUser) is { } absent)
+            Cpu.FaultOfInstruction(absent);
+        else
+            return FetchPresent(code, linear, isUser);
+        return null;
+    }
+
+    // The first byte is present, but the instruction may continue in an absent page.
+    private Block? FetchPresent(in Segment<Concrete> code, uint linear, bool isUser)
+    {
         try
         {
-            return Cpu.Eip.Value <= code.Limit.Value
-                ? _blocks.At(code.Base + Cpu.Eip, code.Big, Cpu.Cpl == 3)
-                : throw Fault.Protection(0);
+            return _blocks.At(linear, code.Big, isUser);
         }
         catch (Fault fault)
         {

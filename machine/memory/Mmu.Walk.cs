@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Verified.Machine.Processor;
 
@@ -20,16 +21,9 @@ public sealed unsafe partial class Mmu
 
     private bool TryWalk(uint linear, bool write, bool user, out uint physical)
     {
-        try
-        {
-            physical = Translate(linear, write, user);
-            return true;
-        }
-        catch (Fault)
-        {
-            physical = 0;
-            return false;
-        }
+        var isDone = TryWalk(linear, write, user, out physical, out _);
+        physical |= linear & ~FrameMask;
+        return isDone;
     }
 
     /// <summary>The physical address of a fetch, if the TLB contains it.</summary>
@@ -47,6 +41,13 @@ public sealed unsafe partial class Mmu
     /// </summary>
     public uint Translate(uint linear, bool write, bool user)
     {
+        if (IsCached(linear, write, user))
+            return _tlb[linear >> 12 & Entries - 1].Frame | linear & ~FrameMask;
+        return Walk(linear, write, user) | linear & ~FrameMask;
+    }
+
+    private bool IsCached(uint linear, bool write, bool user)
+    {
         var page = linear & FrameMask;
         var entry = _tlb + (linear >> 12 & Entries - 1);
         var tag = user
@@ -56,23 +57,34 @@ public sealed unsafe partial class Mmu
             : write
                 ? entry->KernelWrite
                 : entry->KernelRead;
-        if (tag == page || (entry->Page == page && Allows(entry->Rights, write, user)))
-            return entry->Frame | linear & ~FrameMask;
-        return Walk(linear, write, user) | linear & ~FrameMask;
+        return tag == page || (entry->Page == page && Allows(entry->Rights, write, user));
     }
 
     /// <summary>The physical address that the tables in memory give, or null. Changes nothing.</summary>
-    public uint? Look(uint linear)
+    public uint? Look(uint linear) =>
+        _paging
+            ? TryLook(linear, out var physical, out _)
+                ? physical
+                : null
+            : Resolve(linear);
+
+    // The physical address that the tables in memory give, and the bits that are set in all entries on the way.
+    private bool TryLook(uint linear, out uint physical, out uint rights)
     {
-        if (!_paging)
-            return Resolve(linear);
         var pde = _memory.Load(Resolve(_directory + (linear >> 22) * 4), 4);
+        (physical, rights) = (0, pde);
         if ((pde & Present) == 0)
-            return null;
+            return false;
         if (_largePages && (pde & Large) != 0)
-            return Resolve(pde & 0xFFC00000 | linear & 0x003FFFFF);
+        {
+            physical = Resolve(pde & 0xFFC00000 | linear & 0x003FFFFF);
+            return true;
+        }
+
         var pte = _memory.Load(Resolve((pde & FrameMask) + (linear >> 12 & 1023) * 4), 4);
-        return (pte & Present) == 0 ? null : Resolve(pte & FrameMask | linear & ~FrameMask);
+        rights &= pte;
+        physical = Resolve(pte & FrameMask | linear & ~FrameMask);
+        return (pte & Present) != 0;
     }
 
     /// <summary>
@@ -86,10 +98,10 @@ public sealed unsafe partial class Mmu
             var entry = _tlb + _filled[i];
             if (entry->Page == NoPage || (entry->Rights & User) == 0 || !_paging)
                 continue;
-            var rights = RightsOf(entry->Page);
             if (
-                (rights & (Present | User)) != (Present | User)
-                || Look(entry->Page) != entry->Frame
+                !TryLook(entry->Page, out var frame, out var rights)
+                || (rights & User) == 0
+                || frame != entry->Frame
                 || (entry->Rights & Writable & ~rights) != 0
             )
                 return entry->Page;
@@ -98,49 +110,75 @@ public sealed unsafe partial class Mmu
         return null;
     }
 
-    private uint RightsOf(uint linear)
-    {
-        var pde = _memory.Load(Resolve(_directory + (linear >> 22) * 4), 4);
-        if ((pde & Present) == 0 || (_largePages && (pde & Large) != 0))
-            return pde;
-        return pde & _memory.Load(Resolve((pde & FrameMask) + (linear >> 12 & 1023) * 4), 4);
-    }
-
     private bool Allows(uint rights, bool write, bool user) =>
         (!user || (rights & User) != 0)
         && (!write || ((rights & Dirty) != 0 && ((rights & Writable) != 0 || (!user && !_writeProtect))));
 
     private bool Permits(uint rights, bool write, bool user) => Allows(rights | Dirty, write, user);
 
-    /// <summary>Walks the tables, sets accessed and dirty bits, and fills the TLB. Returns the frame.</summary>
-    private uint Walk(uint linear, bool write, bool user)
+    /// <summary>
+    /// The fault that a fetch would raise; null if it raises none. Then the TLB has the translation. This method throws
+    /// nothing, because user code often jumps to absent pages, and a thrown exception takes long.
+    /// </summary>
+    internal Fault? FaultOfFetch(uint linear, bool user)
     {
+        if (IsCached(linear, write: false, user))
+            return null;
+        TryWalk(linear, write: false, user, out _, out var fault);
+        return fault;
+    }
+
+    private uint Walk(uint linear, bool write, bool user) =>
+        TryWalk(linear, write, user, out var frame, out var fault) ? frame : throw fault;
+
+    /// <summary>
+    /// Walks the tables, sets accessed and dirty bits, and fills the TLB. Returns the frame, or else the fault.
+    /// </summary>
+    private bool TryWalk(uint linear, bool write, bool user, out uint frame, [NotNullWhen(false)] out Fault? fault)
+    {
+        (frame, fault) = (0, null);
         if (!_paging)
-            return Fill(linear & FrameMask, Resolve(linear & FrameMask), User | Writable | Dirty);
+        {
+            frame = Fill(linear & FrameMask, Resolve(linear & FrameMask), User | Writable | Dirty);
+            return true;
+        }
+
         var code = (write ? 2u : 0) | (user ? 4u : 0);
         var pdeAt = Resolve(_directory + (linear >> 22) * 4);
         var pde = _memory.Load(pdeAt, 4);
         if ((pde & Present) == 0)
-            throw Fault.Page(code, linear);
+            return Fails(code, out fault);
         if (_largePages && (pde & Large) != 0)
         {
             if ((pde & LargeReserved) != 0)
-                throw Fault.Page(code | 9, linear);
+                return Fails(code | 9, out fault);
             if (!Permits(pde, write, user))
-                throw Fault.Page(code | 1, linear);
+                return Fails(code | 1, out fault);
             Touch(pdeAt, pde, Accessed | (write ? Dirty : 0));
-            return Fill(linear & FrameMask, Resolve(pde & 0xFFC00000 | linear & 0x003FF000), pde | (write ? Dirty : 0));
+            frame = Fill(
+                linear & FrameMask,
+                Resolve(pde & 0xFFC00000 | linear & 0x003FF000),
+                pde | (write ? Dirty : 0)
+            );
+            return true;
         }
         var pteAt = Resolve((pde & FrameMask) + (linear >> 12 & 1023) * 4);
         var pte = _memory.Load(pteAt, 4);
         if ((pte & Present) == 0)
-            throw Fault.Page(code, linear);
+            return Fails(code, out fault);
         var rights = pte & ~(User | Writable | Large) | pte & pde & (User | Writable);
         if (!Permits(rights, write, user))
-            throw Fault.Page(code | 1, linear);
+            return Fails(code | 1, out fault);
         Touch(pdeAt, pde, Accessed);
         Touch(pteAt, pte, Accessed | (write ? Dirty : 0));
-        return Fill(linear & FrameMask, Resolve(pte & FrameMask), rights | (write ? Dirty : 0));
+        frame = Fill(linear & FrameMask, Resolve(pte & FrameMask), rights | (write ? Dirty : 0));
+        return true;
+
+        bool Fails(uint errorCode, out Fault raised)
+        {
+            raised = Fault.Page(errorCode, linear);
+            return false;
+        }
     }
 
     private uint Resolve(uint physical) => _memory.Resolve(physical & _addressMask);

@@ -37,6 +37,9 @@ public sealed partial class Ia32<W, TBus>
     /// <inheritdoc cref="CoprocessorItem"/>
     public void SetCoprocessorItem(int item, W value) => SetCoprocessor(item, value);
 
+    /// <summary>Whether a word of the x87's state or a test register may differ from 0.</summary>
+    public bool UsesRareState => _coprocessorUsed || _testUsed;
+
     /// <summary>TR0..TR7; 0 for a register that the model does not have.</summary>
     public uint TestRegister(int number) => _test.Registers[number];
 }
