@@ -39,12 +39,5 @@ public static class StoredStatus
         Giving = (ThreadStatus.Giving ^ ThreadStatus.Ready) << Shift;
 
     /// <summary>The dword of a status with its flags, as an encoding of a field.</summary>
-    public static readonly FieldEncoding Encoding = new Coded();
-
-    private sealed class Coded : FieldEncoding
-    {
-        public override W Encode<W>(W value) => (value ^ ThreadStatus.Ready) << Shift;
-
-        public override W Decode<W>(W dword) => dword >> Shift ^ ThreadStatus.Ready;
-    }
+    public static readonly FieldEncoding Encoding = FieldEncoding.FlippedAndShifted(ThreadStatus.Ready, Shift);
 }

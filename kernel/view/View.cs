@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Verified.Spec;
 using Verified.Spec.Tables;
 using Verified.Spec.Values;
@@ -107,6 +108,7 @@ public sealed class View<W>(Layout layout, IMachine<W> machine)
         };
 
     /// <summary>A field of a row, decoded.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public W Get(Area area, W row, Field field) => field.Decode(machine.Load(area.Address(row, field)));
 
     private Func<W, W> Mapped((Area Area, Field Field) place) => row => Get(place.Area, row, place.Field);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Verified.Spec;
 using Verified.Spec.Tables;
 using Verified.Spec.Values;
@@ -112,6 +113,7 @@ public sealed class FlatTables : Tables<Concrete>
     public bool IsWritten(int cell) => Written.Contains(cell);
 
     /// <summary>The value of a cell.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint Read(int cell)
     {
         if (Reads is { } reads && !IsWritten(cell))
@@ -291,6 +293,7 @@ public sealed class FlatTables : Tables<Concrete>
     {
         public override Concrete this[Concrete row]
         {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
             get => tables.Read(start + (int)row.Value);
             set => tables.Write(start + (int)row.Value, value.Value);
         }

@@ -30,10 +30,11 @@ public sealed partial class State<W>
     public Truth Exists(W id) => (Id[Row(id)] == id) & (Status[Row(id)] != ThreadStatus.Inactive);
 
     /// <summary>Whether the thread would run if it had the processor.</summary>
-    public Truth IsReady(W thread) =>
-        (Status[thread] == ThreadStatus.Ready)
-        | (Status[thread] == ThreadStatus.Resuming)
-        | (Status[thread] == ThreadStatus.Mapping);
+    public Truth IsReady(W thread)
+    {
+        var status = Status[thread];
+        return (status == ThreadStatus.Ready) | (status == ThreadStatus.Resuming) | (status == ThreadStatus.Mapping);
+    }
 
     /// <summary>
     /// Whether the thread's time slice has ticks left or is infinite. A thread without time runs on donated time only.

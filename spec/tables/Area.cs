@@ -1,17 +1,39 @@
+using System.Runtime.CompilerServices;
 using Verified.Spec.Values;
 
 namespace Verified.Spec.Tables;
 
 /// <summary>How a field's dword holds its value, if the dword is not the value itself.</summary>
+/// <remarks>
+/// The kinds are a closed list, because a generic virtual call is slow, and comparisons read fields millions of times.
+/// </remarks>
 public abstract class FieldEncoding
 {
+    private FieldEncoding() { }
+
     /// <summary>The dword that holds a value.</summary>
-    public abstract W Encode<W>(W value)
-        where W : struct, IWord<W>;
+    public W Encode<W>(W value)
+        where W : struct, IWord<W> =>
+        this switch
+        {
+            Pointer pointer => pointer.Area.Offset(value) + pointer.Start,
+            Shifted shifted => (value ^ shifted.Flip) << shifted.Shift,
+            Scaled scaled => value * scaled.Size,
+            Constant constant => constant.Dword,
+            _ => throw new InvalidOperationException("an encoding of no kind"),
+        };
 
     /// <summary>The value that a dword holds.</summary>
-    public abstract W Decode<W>(W dword)
-        where W : struct, IWord<W>;
+    public W Decode<W>(W dword)
+        where W : struct, IWord<W> =>
+        this switch
+        {
+            Pointer pointer => pointer.Area.Row(dword - pointer.Start),
+            Shifted shifted => dword >> shifted.Shift ^ shifted.Flip,
+            Scaled scaled => dword >> (uint)System.Numerics.BitOperations.Log2(scaled.Size),
+            Constant => 0,
+            _ => throw new InvalidOperationException("an encoding of no kind"),
+        };
 
     /// <summary>The address of a row, plus some bytes; the value is the row.</summary>
     /// <param name="area">The rows' area.</param>
@@ -22,28 +44,36 @@ public abstract class FieldEncoding
     /// <param name="size">Bytes; a power of two.</param>
     public static FieldEncoding Multiple(uint size) => new Scaled(size);
 
+    /// <summary>A value with some bits flipped, and shifted to the left.</summary>
+    public static FieldEncoding FlippedAndShifted(uint flip, uint shift) => new Shifted(flip, shift);
+
     /// <summary>A dword that always has one value; its field has no value of interest.</summary>
     public static FieldEncoding Always(uint dword) => new Constant(dword);
 
     private sealed class Constant(uint dword) : FieldEncoding
     {
-        public override W Encode<W>(W value) => dword;
-
-        public override W Decode<W>(W stored) => 0;
+        public uint Dword => dword;
     }
 
     private sealed class Pointer(Func<Area> area, uint past) : FieldEncoding
     {
-        public override W Encode<W>(W value) => area().Offset(value) + (area().Base + past);
+        private Area? _area;
 
-        public override W Decode<W>(W dword) => area().Row(dword - (area().Base + past));
+        public Area Area => _area ??= area();
+
+        public uint Start => Area.Base + past;
     }
 
     private sealed class Scaled(uint size) : FieldEncoding
     {
-        public override W Encode<W>(W value) => value * size;
+        public uint Size => size;
+    }
 
-        public override W Decode<W>(W dword) => dword >> (uint)System.Numerics.BitOperations.Log2(size);
+    private sealed class Shifted(uint flip, uint shift) : FieldEncoding
+    {
+        public uint Flip => flip;
+
+        public uint Shift => shift;
     }
 }
 
@@ -55,10 +85,12 @@ public abstract class FieldEncoding
 public sealed record Field(string Name, uint Offset, uint Bits = 32, FieldEncoding? Encoding = null)
 {
     /// <summary>The dword that holds a value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public W Encode<W>(W value)
         where W : struct, IWord<W> => Encoding is null ? value : Encoding.Encode(value);
 
     /// <summary>The value that the field's dword holds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public W Decode<W>(W dword)
         where W : struct, IWord<W> => Encoding is null ? dword : Encoding.Decode(dword);
 
@@ -99,10 +131,12 @@ public sealed record Area(string Name, uint Base, uint Rows, uint Stride, IReadO
     public uint Between => BlockSize - RowsOfBlock * Stride;
 
     /// <summary>Linear address of a field of a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public W Address<W>(W row, Field field)
         where W : struct, IWord<W> => Offset(row) + (Base + field.Offset);
 
     /// <summary>Bytes from the area's start to a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public W Offset<W>(W row)
         where W : struct, IWord<W> =>
         RowsOfBlock == Rows
@@ -110,6 +144,7 @@ public sealed record Area(string Name, uint Base, uint Rows, uint Stride, IReadO
             : (row >> Log2(RowsOfBlock)) * BlockSize + (row & (RowsOfBlock - 1)) * Stride;
 
     /// <summary>The row that is so many bytes from the area's start.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public W Row<W>(W offset)
         where W : struct, IWord<W> =>
         RowsOfBlock == Rows
