@@ -18,6 +18,9 @@ public sealed partial class Representation<W>(View<W> view, State<W> state, Memb
     /// <summary>The invariant that a user can break by loading other selectors. Every entry restores it.</summary>
     public const string SegmentsName = "segments";
 
+    /// <summary>The invariant that relates every thread to the top priority.</summary>
+    public const string TopName = "top-priority";
+
     // Register numbers in the encoding (SDM 2, B.1.4.2).
     private const int Es = 0,
         CodeSegment = 1,
@@ -96,12 +99,8 @@ public sealed partial class Representation<W>(View<W> view, State<W> state, Memb
     /// <summary>All representation invariants except those of the sets.</summary>
     public static readonly IReadOnlyList<RepresentationInvariant<W>> ExceptSets =
     [
-        new(
-            "top-priority",
-            "no competing thread has a priority above the top",
-            Table.Thread,
-            Table.Processor,
-            (m, t, _) => !m.State.Competes(t) | (m.State.Priority[t] <= m.Top)
+        new(TopName, "no competing thread has a priority above the top", Table.Thread, Table.Processor, (m, t, _) =>
+            !m.State.Competes(t) | (m.State.Priority[t] <= m.Top)
         ),
         new(
             "directories",

@@ -112,12 +112,25 @@ public sealed partial class Duel
     {
         var (m, limits) = (State.Mappings, _layout.Limits);
         var tables = _footprint.Of(Table.PageTable);
+        var (known, wasMoved, task, slot, formerTask, formerSlot) = (uint.MaxValue, false, 0u, 0u, 0u, 0u);
         foreach (var page in pages)
         {
+            // Most pages are in the same page table as the page before. The journal of a freed table is long.
             var table = page / limits.Paging.Entries;
-            Add(m.TableTask[table].Value, m.TableSlot[table].Value, page);
-            if (tables.Contains(table))
-                Add(_tables.Before(_tableTask + (int)table), _tables.Before(_tableSlot + (int)table), page);
+            if (table != known)
+            {
+                (known, task, slot) = (table, m.TableTask[table].Value, m.TableSlot[table].Value);
+                if (tables.Contains(table))
+                    (formerTask, formerSlot) = (
+                        _tables.Before(_tableTask + (int)table),
+                        _tables.Before(_tableSlot + (int)table)
+                    );
+                wasMoved = tables.Contains(table) && (task, slot) != (formerTask, formerSlot);
+            }
+
+            Add(task, slot, page);
+            if (wasMoved)
+                Add(formerTask, formerSlot, page);
         }
 
         void Add(uint task, uint slot, uint page)
@@ -164,7 +177,7 @@ public sealed partial class Duel
             if (
                 invariant.I switch
                 {
-                    _ when invariant.I == Table.Thread => Each(invariant, _footprint.Top ? _threads : threads),
+                    _ when invariant.I == Table.Thread => Each(invariant, ConcernsAll(invariant) ? _threads : threads),
                     _ when invariant.I == Table.Priority => _footprint.IsPriorityMapWritten
                         ? Each(invariant, _priorities)
                         : null,
@@ -193,6 +206,13 @@ public sealed partial class Duel
                 return difference;
         return null;
     }
+
+    // An event concerns an invariant of a thread that is not in the footprint if it has written the other value that the
+    // invariant relates to the thread. That is the top priority, if it fell, or a value of the thread's task.
+    private bool ConcernsAll(RepresentationInvariant<Concrete> invariant) =>
+        invariant.Name == Representation<Concrete>.TopName
+            ? _footprint.TopFell
+            : _footprint.Of(Table.Task).Rows.Length > 0;
 
     private Difference? Each(RepresentationInvariant<Concrete> invariant, ReadOnlySpan<uint> values)
     {

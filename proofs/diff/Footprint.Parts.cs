@@ -17,15 +17,13 @@ internal sealed partial class Footprint
         var index = _partOfPage[
             Math.Min((address - Layout.KernelBase) / Layout.PageSize, (uint)_partOfPage.Length - 1)
         ];
-        while (index + 1 < _parts.Length && _parts[index + 1].Area.Base <= address)
+        while (index + 1 < _parts.Length && _parts[index + 1].Base <= address)
             index++;
-        var (area, fields, changeable) = _parts[index];
-        var (offset, field) = (address - area.Base, address - area.Base & (area.Stride - 1));
-        of =
-            address >= area.Base && address < area.End && (offset & area.Between) == 0
-                ? fields[(int)(field / 4)]
-                : null;
-        return of is null ? 0 : changeable(area.Row<Concrete>(offset).Value, field);
+        var part = _parts[index];
+        var offset = address - part.Base;
+        var field = offset & part.OffsetMask;
+        of = offset < part.Size && (offset & part.Between) == 0 ? part.Fields[(int)(field / 4)] : null;
+        return of is null ? 0 : part.Changeable(part.Area.Row<Concrete>(offset).Value, field);
     }
 
     private IEnumerable<Part> Parts()
@@ -46,14 +44,10 @@ internal sealed partial class Footprint
         yield return Make(l.PriorityMap, (word, _) => OfPriorityMap(_prioritiesOfWord[word]));
         yield return Make(l.PrioritySummary, (_, _) => OfPriorityMap(_priorityWords));
         yield return Make(l.Picked, (priority, _) => List(Picked, priority, HasPriority(priority) ? uint.MaxValue : 0));
-        yield return Make(l.Top, (_, _) =>
-        {
-            Top = true;
-            return uint.MaxValue;
-        });
         foreach (
             var single in (Area[])
                 [
+                    l.Top,
                     l.CodeSegment,
                     l.DataSegment,
                     l.FlatSegment,

@@ -46,7 +46,14 @@ internal sealed partial class Footprint
     /// <param name="Changeable">
     /// Records that a field was written, given row and offset. Returns the bits of the field that may change.
     /// </param>
-    private readonly record struct Part(Area Area, Field?[] Fields, Func<uint, uint, uint> Changeable);
+    private sealed record Part(Area Area, Field?[] Fields, Func<uint, uint, uint> Changeable)
+    {
+        // Each written dword is looked up, and the area computes these at each use.
+        public readonly uint Base = Area.Base,
+            Size = Area.End - Area.Base,
+            Between = Area.Between,
+            OffsetMask = Area.Stride - 1;
+    }
 
     public Footprint(Layout layout)
     {
@@ -110,8 +117,10 @@ internal sealed partial class Footprint
     /// <summary>True if the map of priorities, its summary, or the summary of a priority's set was written.</summary>
     public bool IsPriorityMapWritten { get; private set; }
 
-    /// <summary>True if the top priority was written, with which every thread's priority is compared.</summary>
-    public bool Top { get; private set; }
+    /// <summary>
+    /// True if the top priority may be lower than before. Then the priorities of all threads are compared with it.
+    /// </summary>
+    public bool TopFell { get; private set; }
 
     /// <summary>Sets the existing threads, and their priorities.</summary>
     public void Watch(ReadOnlySpan<uint> threads, ReadOnlySpan<uint> priorities)
@@ -150,7 +159,7 @@ internal sealed partial class Footprint
         Picked.Clear();
         foreach (var rows in _rows)
             rows.Clear();
-        Top = IsPriorityMapWritten = false;
+        TopFell = IsPriorityMapWritten = false;
     }
 
     public void Add(uint thread)
@@ -180,6 +189,7 @@ internal sealed partial class Footprint
             var address = Layout.KernelBase + physical;
             var now = memory.Load(physical, 4);
             var changeable = Changeable(address, out var field);
+            TopFell |= address == _layout.Top.Base && now < former;
             if (
                 ((former ^ now) & ~changeable) != 0
                 && First(memory, physical) is var first
