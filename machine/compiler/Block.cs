@@ -22,7 +22,7 @@ internal sealed class Block(uint physical, bool big, Operation[] operations, byt
     /// <summary>False after a byte was overwritten from which the block was decoded.</summary>
     public bool IsValid = true;
 
-    /// <summary>The blocks that ran after it the last time, and the time before. They may have become invalid.</summary>
+    /// <summary>The last two blocks that ran after it. They may have become invalid.</summary>
     public Block? Next,
         OtherNext;
 

@@ -207,7 +207,7 @@ public sealed partial class Duel
         return null;
     }
 
-    // An event concerns an invariant of a thread that is not in the footprint if it has written the other value that the
+    // An invariant of a thread that is not in the footprint is judged if the event has written the other value that the
     // invariant relates to the thread. That is the top priority, if it fell, or a value of the thread's task.
     private bool ConcernsAll(RepresentationInvariant<Concrete> invariant) =>
         invariant.Name == Representation<Concrete>.TopName

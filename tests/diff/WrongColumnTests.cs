@@ -119,6 +119,24 @@ public class WrongColumnTests
             }
     }
 
+    /// <summary>The threads above the top priority are not those that the event writes.</summary>
+    [Fact]
+    public void A_top_priority_that_falls_below_a_competing_thread_is_seen()
+    {
+        var (duel, seen) = (new Duel(new ImageMachine(Image)), 0);
+        for (var seed = 1; seed <= 20; seed++)
+        {
+            Assert.Null(duel.Place(new Generator(seed, Image.Limits).Population()));
+            var difference = Flip(duel, new(Entry.Tick), pc => pc.Memory.Store(Layout.Physical(Layout.Top.Base), 4, 0));
+            if (!duel.Threads.Any(row => duel.State.Competes(row).Known && duel.State.Priority[row].Value > 0))
+                continue;
+            Assert.NotNull(difference);
+            seen++;
+        }
+
+        Assert.True(seen > 0);
+    }
+
     /// <summary>The bits that need not have one value.</summary>
     private static uint Free(Area area, Field field) =>
         area == Layout.Top ? 0xFF // The top priority is an upper bound.

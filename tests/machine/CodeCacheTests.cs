@@ -46,6 +46,18 @@ public class CodeCacheTests
     }
 
     [Fact]
+    public void Code_that_was_restored_before_it_ran_is_watched_again()
+    {
+        var pc = TestPc.With(MovEax, 1, 0, 0, 0, Hlt);
+        AssertRuns(1, pc, TestPc.Code);
+        pc.Memory.Store(TestPc.Code + 1, 1, 2);
+        pc.Memory.Store(TestPc.Code + 1, 1, 1);
+        AssertRuns(1, pc, TestPc.Code);
+        pc.Memory.Store(TestPc.Code + 1, 1, 3);
+        AssertRuns(3, pc, TestPc.Code);
+    }
+
+    [Fact]
     public void An_instruction_in_two_pages_follows_the_bytes_of_both()
     {
         var pc = TestPc.With(Hlt);
