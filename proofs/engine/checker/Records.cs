@@ -19,7 +19,9 @@ internal sealed unsafe class Records<T> : IDisposable
 
     ~Records() => Free();
 
-    /// <summary>The place of the first record. It is valid until the next growth, while this object is in use.</summary>
+    /// <summary>
+    /// The place of the first record. It is valid until the next growth, while this object is in use.
+    /// </summary>
     public T* First { get; private set; }
 
     /// <summary>The number of records.</summary>

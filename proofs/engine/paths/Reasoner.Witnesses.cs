@@ -9,13 +9,15 @@ public sealed partial class Reasoner
     // The kept models are mostly from neighbouring paths. To keep more models would cost more than to ask the solver.
     private const int KeptWitnesses = 16;
 
+    private readonly Repair _repair = new();
+
     /// <summary>A model, and the values of terms in it.</summary>
-    private sealed class Witness(Func<Word, uint> variables, Model? model = null) : IDisposable
+    private sealed class Witness(Evaluation values, Model? model = null) : IDisposable
     {
         public Witness(Model model)
-            : this(variable => variable.ValueIn(model), model) { }
+            : this(new(variable => variable.ValueIn(model)), model) { }
 
-        public Evaluation Values { get; } = new(variables);
+        public Evaluation Values { get; } = values;
 
         public void Dispose() => model?.Dispose();
     }
@@ -31,6 +33,16 @@ public sealed partial class Reasoner
         _witnesses.Remove(found);
         _witnesses.AddFirst(found);
         _witness = found;
+        return true;
+    }
+
+    // A model near the one that was used last, or near a model that breaks facts which the solver did not get.
+    private bool IsRepaired(Witness? near, Bool? assumption)
+    {
+        if (near is null || _repair.Find(near.Values, _facts, assumption) is not { } values)
+            return false;
+        Keep(_witness = new(values));
+        _record?.Witnessed(Path, Purpose);
         return true;
     }
 
@@ -57,7 +69,7 @@ public sealed partial class Reasoner
         if (_shared!.Find(question) is { } earlier)
         {
             if (earlier.Model is { } values)
-                _witness = new(variable => values.GetValueOrDefault(variable.Name!));
+                _witness = new(new Evaluation(variable => values.GetValueOrDefault(variable.Name!)));
             return earlier.Model is not null;
         }
 

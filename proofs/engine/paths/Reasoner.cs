@@ -163,6 +163,8 @@ public sealed partial class Reasoner : IDisposable
             return true;
         }
 
+        if (IsRepaired(_witnesses.First?.Value, assumption))
+            return true;
         foreach (var fact in _facts)
             if (_broken.GetValueOrDefault(fact) > 1)
                 Tell(fact);
@@ -175,7 +177,9 @@ public sealed partial class Reasoner : IDisposable
                 return true;
             }
 
-            _witness!.Dispose();
+            using var spurious = _witness!;
+            if (IsRepaired(spurious, assumption))
+                return true;
             foreach (var fact in broken)
             {
                 _broken[fact] = _broken.GetValueOrDefault(fact) + 1;

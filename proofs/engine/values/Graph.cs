@@ -55,6 +55,18 @@ public sealed class Evaluation(Func<Word, uint> variables)
 
     public bool Of(Truth truth) => truth.Undecided is Bool condition ? Of(condition) : truth.Known;
 
+    /// <summary>The value of a term; a condition is 0 or 1.</summary>
+    public uint Of(ITerm term) => Value(term);
+
+    /// <summary>The same values, to be changed. Variables that have no value yet become 0.</summary>
+    internal Evaluation Copy() => new(_ => 0) { _values = [.. _values], _known = [.. _known] };
+
+    /// <summary>Whether a term has a value already.</summary>
+    internal bool Has(ITerm term) => term.Id < _known.Length && _known[term.Id];
+
+    /// <summary>Gives a term that has a value another one. Terms that have this one as an operand keep theirs.</summary>
+    internal void Put(ITerm term, uint value) => _values[term.Id] = value;
+
     private uint Value(ITerm root)
     {
         // Operands were made first, so they have smaller numbers.
