@@ -26,7 +26,7 @@ public sealed partial record Model
         ["mappers"] = new(457_075, 628_685, 86),
         ["ports"] = new(121_488, 158_866, 105),
         ["interrupted"] = new(178_047, 279_330, 61),
-        ["family"] = new(528_893, 805_538, 160),
+        ["family"] = new(422_408, 645_752, 160),
     };
 
     /// <summary>

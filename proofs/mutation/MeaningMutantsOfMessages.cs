@@ -43,6 +43,19 @@ internal static partial class MeaningMutants
             "s.Eax[to] = W.Select(Gives(from, to), Code.Mapped, Code.Done);",
             "s.Eax[to] = Code.Done;"
         ),
+        new("a thread with mcp 0 gives map items", "steps/Ipc.cs", "& (s.Mcp[from] != 0)", ""),
+        new(
+            "a thread with mcp 0 has a window",
+            "steps/Ipc.cs",
+            "| ((s.Mcp[to] != 0) & Descriptor.IsWindow(s.Ebp[to])))",
+            "| Descriptor.IsWindow(s.Ebp[to]))"
+        ),
+        new(
+            "any pager gives pages to a thread with mcp 0",
+            "steps/Ipc.cs",
+            "& ((s.Mcp[to] != 0) | (s.Mappings.Chief[s.Task(to)] == s.Task(from)))",
+            ""
+        ),
         new(
             "a message overwrites its receiver's timeouts",
             "steps/Ipc.cs",
@@ -169,7 +182,7 @@ internal static partial class MeaningMutants
         new(
             "an item is mapped without a window",
             "steps/Ipc.cs",
-            "& ((s.Faulting[to] == 1) | Descriptor.IsWindow(s.Ebp[to]))\n",
+            "& ((s.Faulting[to] == 1) | ((s.Mcp[to] != 0) & Descriptor.IsWindow(s.Ebp[to])))\n",
             "\n"
         ),
         new(

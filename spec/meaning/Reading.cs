@@ -85,12 +85,15 @@ internal static class Reading<W>
 
     /// <summary>
     /// Whether the receiver takes a map item of the message: into a window, or as the answer to a fault. A message
-    /// within one task, or to σ0 (task 2), maps nothing.
+    /// within one task, or to σ0 (task 2), maps nothing. A thread with mcp 0 gives no item, and takes only its chief's
+    /// answers to its faults.
     /// </summary>
     public static Truth HasItem(State<W> s, W from, W to) =>
         !IsFaulting(s, from)
+        & (s.Mcp[from] > 0)
         & ((s.Eax[from] & 2) != 0)
         & (IsFaulting(s, to) | (((s.Ebp[to] & 2) != 0) & Fpage.IsValid(s.Ebp[to])))
+        & ((s.Mcp[to] > 0) | (IsFaulting(s, to) & (s.Mappings.Chief[TaskOf(s, to)] == TaskOf(s, from))))
         & (TaskOf(s, from) != TaskOf(s, to))
         & (TaskOf(s, to) != 2);
 

@@ -178,12 +178,15 @@ public sealed partial class Kernel<W>
 
     /// <summary>
     /// Whether the receiver takes a map item of the message: into its window, or as the answer to its own fault. A
-    /// message within one task, or to σ0, maps nothing.
+    /// message within one task, or to σ0, maps nothing. A thread with mcp 0 gives no item, and takes only its chief's
+    /// answers to its faults.
     /// </summary>
     private Truth Gives(W from, W to) =>
         (s.Faulting[from] == 0)
         & Descriptor.HasItem(s.Eax[from])
-        & ((s.Faulting[to] == 1) | Descriptor.IsWindow(s.Ebp[to]))
+        & (s.Mcp[from] != 0)
+        & ((s.Faulting[to] == 1) | ((s.Mcp[to] != 0) & Descriptor.IsWindow(s.Ebp[to])))
+        & ((s.Mcp[to] != 0) | (s.Mappings.Chief[s.Task(to)] == s.Task(from)))
         & (s.Task(from) != s.Task(to))
         & (s.Task(to) != Mappings<W>.Sigma0);
 

@@ -32,6 +32,24 @@ public sealed class FaultSentences : Scenario
         Is(B, s => s.Partner, A);
     }
 
+    [Theory, Sentence("11.28", "11.29", "11.27")]
+    [InlineData(true, 1u, true)]
+    [InlineData(false, 1u, false)]
+    [InlineData(true, 0u, false)]
+    public void A_thread_with_mcp_0_gets_pages_by_answers_of_its_chief_only(bool isChief, uint mcp, bool isMapped)
+    {
+        (S.Mcp[A], S.Mcp[B], S.Pager[B]) = (mcp, 0, Id(A));
+        if (isChief)
+            S.Mappings.Chief[TaskOf(B)] = TaskOf(A);
+        Let(B);
+        Enter(B, Entry.PageFault, argument: Absent, code: 0);
+        Receive(A, B);
+        Ipc(A, Item, No, Id(B), Never, 0x123000, Pages(Page));
+        Maps(B, 0x123, isMapped ? 4 : null);
+        Is(B, ThreadStatus.Ready);
+        Ends(A, 0);
+    }
+
     [Fact, Sentence("14.5", "14.16")]
     public void The_thread_waits_closed_with_the_whole_space_as_its_window()
     {

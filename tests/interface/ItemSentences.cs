@@ -136,6 +136,43 @@ public sealed class ItemSentences : Scenario
         Maps(A, At, null);
     }
 
+    [Theory, Sentence("11.27")]
+    [InlineData(Fpage.Writable)]
+    [InlineData(Fpage.Grant)]
+    public void A_thread_with_mcp_0_maps_and_grants_nothing(uint rights)
+    {
+        S.Mcp[A] = 0;
+        Wait(B, receive: Window | Open);
+        Give(A, B, Pages(Page, rights: rights), At << 12);
+        Ends(A, 0);
+        Ends(B, 0);
+        Is(B, edx: At << 12, ebx: Pages(Page, rights: rights), edi: 3, esi: Id(A));
+        Maps(B, At, null);
+        Maps(A, Page, FrameOfPage);
+    }
+
+    [Fact, Sentence("11.28")]
+    public void A_window_of_a_thread_with_mcp_0_is_none()
+    {
+        S.Mcp[B] = 0;
+        S.Mappings.Chief[TaskOf(B)] = TaskOf(A);
+        Wait(B, receive: Window | Open);
+        Give(A, B, Pages(Page), At << 12);
+        Ends(B, 0);
+        Maps(B, At, null);
+    }
+
+    [Fact, Sentence("11.28")]
+    public void An_item_that_waited_maps_nothing_to_a_thread_with_mcp_0()
+    {
+        S.Mcp[B] = 0;
+        Give(A, B, Pages(Page), At << 12);
+        Wait(B, receive: Window | Open);
+        Ends(B, 0);
+        Ends(A, 0);
+        Maps(B, At, null);
+    }
+
     [Theory, Sentence("11.10")]
     [InlineData(0x7000u, 0x43u)]
     [InlineData(0x0FFFu, 0x40u)]

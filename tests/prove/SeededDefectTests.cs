@@ -66,6 +66,9 @@ public sealed class SeededDefectTests
     [InlineData("another thread runs in an outgrown space", "outgrow", "and dword", 2, "outgrow-12", "directories")]
     [InlineData("a trap goes beyond a large space", "exception_13", "ja", 1, "trap-13", "exception 13")]
     [InlineData("a thread returns to where its small space is not", "exit_small", "jae", 1, "exit", "exception 13")]
+    [InlineData("a thread with mcp 0 gives map items", "ipc_deliver", "je", 2, "ipc-slow", "")]
+    [InlineData("a thread with mcp 0 has a window", "ipc_deliver", "je", 3, "ipc-slow", "")]
+    [InlineData("any pager gives pages to a thread with mcp 0", "ipc_deliver", "jmp", 1, "ipc-slow", "")]
     [InlineData("a call reaches a caller that waits for another", "ipc_call_closed", "jne", 1, "ipc", "")]
     [InlineData(
         "a caller that was called still names whom it waited for",

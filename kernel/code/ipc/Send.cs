@@ -106,14 +106,30 @@ internal sealed partial class KernelProgram
 
     /// <summary>
     /// Jumps to <paramref name="nothing"/> unless the message from one thread to another has a map item that the
-    /// receiver takes. The receiver takes it into a valid window, or as the answer to its fault. Uses EAX, EBX, ECX,
-    /// EDI.
+    /// receiver takes. The receiver takes it into a valid window, or as the answer to its fault. A thread with mcp 0
+    /// gives no item, and it takes only its chief's answers to its faults. Uses EAX, EBX, ECX, EDI.
     /// </summary>
     private void UnlessGives(AssemblerRegister32 from, AssemblerRegister32 to, Label nothing)
     {
+        var free = c.CreateLabel();
         var taken = c.CreateLabel();
         c.test(Row(from, Layout.Eax), 2);
         c.je(nothing);
+        c.cmp(Row(from, Layout.Mcp), 0);
+        c.je(nothing);
+        c.cmp(Row(to, Layout.Mcp), 0);
+        c.jne(free);
+        c.test(Row(to, Layout.Status), StoredStatus.Faulting);
+        c.je(nothing);
+        c.mov(eax, from);
+        TaskOf(eax);
+        c.mov(ecx, to);
+        TaskOf(ecx);
+        c.shl(ecx, TaskShift);
+        c.cmp(Task(ecx, Maps.Chief), eax);
+        c.je(taken);
+        c.jmp(nothing);
+        c.Label(ref free);
         c.test(Row(to, Layout.Status), StoredStatus.Faulting);
         c.jne(taken);
         c.mov(ebx, Row(to, Layout.Ebp));
