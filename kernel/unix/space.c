@@ -5,6 +5,12 @@
 enum { PRESENT = 1, WRITABLE = 2, MAPPED = 0x200 };
 enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4 };
 
+/*
+ * How many entries of all processes have MAPPED. Processes have at most so many pages in their page tables: a page that
+ * is taken away may keep its bit, but no page comes without one.
+ */
+word mapped_pages;
+
 struct area *area_at(struct space *s, word address)
 {
     for (struct area *a = s->areas; a; a = a->next)
@@ -35,13 +41,20 @@ static void area_free(struct area *a)
     give(a, sizeof *a);
 }
 
+static void forget(word *entry)
+{
+    if (*entry & MAPPED)
+        mapped_pages--;
+    if (*entry)
+        frame_drop(FLOOR(*entry));
+    *entry = 0;
+}
+
 static void drop_entry(word *entry)
 {
     if (*entry & MAPPED)
         platform_unmap(FLOOR(*entry));
-    if (*entry)
-        frame_drop(FLOOR(*entry));
-    *entry = 0;
+    forget(entry);
 }
 
 static void drop_pages(struct space *s, word start, word end)
@@ -87,8 +100,7 @@ static int clear(struct space *s, word start, word end)
 static void free_page(word *entry, word index, void *context)
 {
     (void)index, (void)context;
-    frame_drop(FLOOR(*entry));
-    *entry = 0;
+    forget(entry);
 }
 
 /* The process must have left the space. */
@@ -201,8 +213,11 @@ int space_touch(struct space *s, word address, int write, word *found)
 int space_fault(struct space *s, word address, int write, word *found)
 {
     int error = space_touch(s, address, write, found);
-    if (!error)
-        *tree_entry(&s->tables, address / PAGE, 0) |= MAPPED;
+    word *entry = error ? NULL : tree_entry(&s->tables, address / PAGE, 0);
+    if (entry && !(*entry & MAPPED)) {
+        *entry |= MAPPED;
+        mapped_pages++;
+    }
     return error;
 }
 

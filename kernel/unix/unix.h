@@ -118,6 +118,7 @@ int space_copy(struct space *to, struct space *from);
 void space_free(struct space *s);
 int space_touch(struct space *s, word address, int write, word *entry);
 int space_fault(struct space *s, word address, int write, word *entry);
+extern word mapped_pages;
 int call_brk(struct process *p);
 int call_mmap2(struct process *p);
 int call_mmap(struct process *p);

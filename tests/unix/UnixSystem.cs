@@ -34,8 +34,9 @@ internal static class UnixSystem
     public static byte[] Program(string name)
     {
         var source = ($"{name}.c", File.ReadAllText(Path.Combine(Programs, $"{name}.c")));
+        var kernel = ("kernel.h", File.ReadAllText(Path.Combine(Programs, "kernel.h")));
         var headers = Compiled.Find(path => path == "programs/call.h");
-        return new Compiled(name, [source, .. headers], [], ["programs"]).File(Built, "gcc");
+        return new Compiled(name, [source, kernel, .. headers], [], ["programs"]).File(Built, "gcc");
     }
 
     /// <summary>An archive with one file, /init, which everybody may execute.</summary>

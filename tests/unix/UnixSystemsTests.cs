@@ -118,7 +118,7 @@ public partial class UnixSystemsTests
     [FactWith(OnMachine)]
     public void A_hostile_system_harms_neither_the_other_one_nor_the_real_time_thread()
     {
-        var ended = Attack(WithNeighbour());
+        var ended = Attack(WithNeighbour(), LongAttack);
         var lines = ended.Second.Split("\r\n").Where(line => !line.StartsWith("unix: ", StringComparison.Ordinal));
         Assert.Equal(
             [
@@ -165,8 +165,10 @@ public partial class UnixSystemsTests
             WithNeighbour(),
             UnixSystems.ChangedServer("USER_MCP = 0 ", "USER_MCP = USER_PRIORITY ")
         );
-        Assert.DoesNotContain(End(1, 0), Attack(boot).First, StringComparison.Ordinal);
+        Assert.DoesNotContain(End(1, 0), Attack(boot, LongAttack).First, StringComparison.Ordinal);
     }
+
+    private const string LongAttack = "all at once: 0\r\n";
 
     private static UnixBoot WithNeighbour() =>
         UnixSystems.Boot(Files.Value, UnixSystem.ArchiveOf(UnixSystem.Program("neighbour")));
@@ -175,19 +177,21 @@ public partial class UnixSystemsTests
     /// The second system's program uses all calls of the microkernel against everybody. The first system's session is
     /// typed when the last, long attack has begun. The run ends early if the attack ends before the session.
     /// </summary>
-    private static UnixSystems.Ended Attack(UnixBoot boot)
+    /// <param name="boot">The systems.</param>
+    /// <param name="begins">What the program prints when the long attack has begun.</param>
+    /// <param name="typed">What is typed when the program has printed "ready".</param>
+    private static UnixSystems.Ended Attack(UnixBoot boot, string begins, string typed = "")
     {
-        const string begins = "all at once: 0\r\n";
         Pc? machine = null;
         var (hasBegun, hasEnded, held) = (false, false, "");
         var session = First.WithEnd(0);
         string? Hear(string text)
         {
-            var typed = session(text);
+            var next = session(text);
             hasEnded |= text.EndsWith(End(1, 0), StringComparison.Ordinal);
-            if (hasBegun || typed is null)
-                return typed;
-            held += typed;
+            if (hasBegun || next is null)
+                return next;
+            held += next;
             return "";
         }
         string? HearNeighbour(string text)
@@ -197,6 +201,8 @@ public partial class UnixSystemsTests
                 hasBegun = true;
                 machine!.Type(Encoding.ASCII.GetBytes(held));
             }
+            if (text == "ready\r\n")
+                return typed;
             return hasEnded || !text.EndsWith(End(2, 0), StringComparison.Ordinal) ? "" : null;
         }
         return UnixSystems.OnTheMachine(boot, Hear, HearNeighbour, pc => machine = pc);

@@ -293,8 +293,9 @@ static int take_table(struct process *p, word page)
 
 void platform_map(struct process *p, word page, word frame, word writable)
 {
-    if (!take_table(p, page)) {
-        say("no page table is left for the process %d (%s)", p->pid, p->name);
+    const char *missing = !take_table(p, page) ? "page table" : mapped_pages > own.nodes ? "map node" : NULL;
+    if (missing) {
+        say("no %s is left for the process %d (%s)", missing, p->pid, p->name);
         process_end(p, SIGKILL);
         return;
     }

@@ -14,6 +14,7 @@ struct own {
     word port, interrupt;      /* of its serial port; the id of the interrupt */
     word slice;                /* of its processes, in ticks */
     word tables;               /* the page tables that its processes may still use */
+    word nodes;                /* the map nodes that all its processes together may use: one for each mapped page */
     word library;              /* the frame of the emulation library */
     word simple;               /* how many simple calls there were in a row */
     byte rewrites;             /* an INT 80h becomes a call of the library */

@@ -104,6 +104,7 @@ static const char *start_alone(const word *information)
     own.tasks = MOST_PROCESSES;
     own.slice = SLICE;
     own.tables = TABLES;
+    own.nodes = NODES_LEFT(1);
     own.port = COM1;
     own.interrupt = 4 + 1;
     if (information[5] < 3)
@@ -122,6 +123,7 @@ static const char *start_beside_others(const struct system *s)
     own.tasks = s->tasks < MOST_PROCESSES ? s->tasks : MOST_PROCESSES;
     own.slice = SHORT_SLICE;
     own.tables = s->tables;
+    own.nodes = s->nodes;
     own.port = s->port;
     own.interrupt = s->interrupt + 1;
     archive = s->archive;

@@ -7,11 +7,17 @@
 /* The first thread of the root task: the pager of each server, which gives it memory and ports. */
 #define ROOT 0x04040001u
 
+/*
+ * The kernel has 45,056 map nodes besides sigma0's. The root task has all frames and ports, or has granted them. A
+ * server gets at most 256 pages of its image, sigma0's page of information, and 16 ports. The rest is for processes.
+ */
+#define NODES_LEFT(servers) (45056 - (1 << 26) / PAGE - (1 << 16) / 16 - (servers) * (256 + 8))
+
 /* At the server's start, [ESP] is the address of this description, which is in the page behind the server's image. */
 struct system {
     word archive, archive_end; /* addresses */
     word first_task, tasks;    /* the tasks whose chief the server is: numbers from first_task on */
-    word tables;               /* the page tables that all its processes together may use */
+    word tables, nodes;        /* the page tables and map nodes that all its processes together may use */
     word port, interrupt;      /* of its serial port */
     char options[32];          /* as on the command line of the archive */
 };

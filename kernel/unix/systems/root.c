@@ -48,6 +48,7 @@ static void divide(void)
         s->given.first_task = first + i * each;
         s->given.tasks = each;
         s->given.tables = (TABLES - TABLES_OF_SERVER * 3) / server_count;
+        s->given.nodes = NODES_LEFT(server_count) / server_count;
         memory_keep(s->given.archive, s->given.archive_end, OWNED + i);
     }
     for (word i = 0; i < server_count; i++) {

@@ -3,27 +3,13 @@
  * name, takes what it can get, and forks until it cannot. The other Unix and the real-time thread must not notice.
  */
 #include "call.h"
+#include "kernel.h"
 
-enum { PAGE = 4096, ATTACKERS = 3, SECONDS = 10, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20, MAP_FIXED = 0x10 };
+enum { PAGE = 4096, ATTACKERS = 3, SECONDS = 15, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20, MAP_FIXED = 0x10 };
 enum { FIRST_SERVER = 5, TASKS = 64, LTHREADS = 3 };
 
 static char mine[2 * PAGE] __attribute__((aligned(PAGE)));
 static word spinning[1024];
-
-struct registers { word eax, ecx, edx, ebx, esi, edi, ebp; };
-
-#define ENTER(vector) \
-    __asm__ volatile("push %%ebp; push %0; mov (%0), %%eax; mov 4(%0), %%ecx; mov 8(%0), %%edx; mov 12(%0), %%ebx\n" \
-        "mov 16(%0), %%esi; mov 20(%0), %%edi; mov 24(%0), %%ebp; int $" vector "\n" \
-        "pop %%ebp; mov %%eax, (%%ebp); mov %%edx, 8(%%ebp); mov %%ebx, 12(%%ebp); mov %%esi, 16(%%ebp); pop %%ebp" \
-        : : "r"(r) : "eax", "ecx", "edx", "ebx", "esi", "edi", "memory")
-
-static void ipc(struct registers *r) { ENTER("0x30"); }
-static void unmap(struct registers *r) { ENTER("0x32"); }
-static void yield(struct registers *r) { ENTER("0x33"); }
-static void schedule(struct registers *r) { ENTER("0x34"); }
-static void start_thread(struct registers *r) { ENTER("0x35"); }
-static void task_new(struct registers *r) { ENTER("0x36"); }
 
 /* Ids of all threads that there may be: the first versions of all tasks, of every chief that there is. */
 static word victim(word number)
