@@ -21,18 +21,25 @@ public class StepTests
         Walk(limits, KernelImage.Build(limits, new ImageOptions(Programs: [])), steps, []);
     }
 
-    private static void Walk(Limits limits, KernelImage image, int steps, HashSet<uint> reached, bool answers = false)
+    private static void Walk(
+        Limits limits,
+        KernelImage image,
+        int steps,
+        HashSet<uint> reached,
+        bool answers = false,
+        bool confines = false
+    )
     {
         const int seed = 20261121;
         var random = new Random(seed);
         for (var done = 0; done < steps; )
         {
             var machine = new Lockstep(image);
-            var state = Start(limits, random);
+            var state = Start(limits, random, confines);
             machine.Begin(state);
             for (var i = 0; i < 200 && done < steps; i++, done++)
             {
-                var entry = Kernel<Concrete>.OwnStep(state.Stage) ?? Choose(state, random, answers);
+                var entry = Kernel<Concrete>.OwnStep(state.Stage) ?? Choose(state, random, answers, confines);
                 var where = $"seed {seed}, step {done}: {entry} of thread {state.Current.Value}";
                 machine.Step(state, entry, Exceptions[random.Next(Exceptions.Length)], (int)AnInterrupt(state, random));
                 machine.Compare(state, where);
@@ -52,12 +59,14 @@ public class StepTests
         var reached = new HashSet<uint>();
         Walk(limits, image, steps: 24000, reached);
         Walk(limits, image, steps: 2000, reached, answers: true);
+        Walk(limits, image, steps: 8000, reached, confines: true);
 
         // The walks do not reach the HLT, because a walk stops before it, or code that no thread can reach. They have
         // no operations on mappings, small spaces or deletions, and no thread in the middle of one. They execute no
-        // instruction that could be forbidden.
+        // instruction that could be forbidden. A thread that has reported a fault finds no answer that waits already.
         (string From, string To)[] others =
         [
+            ("accept_confined", "accept_free"),
             ("ipc_into", "ipc_unsaved"),
             ("fpage_unmap", "thread_switch"),
             ("ex_regs_doomed", "ex_regs_inactive"),
@@ -85,7 +94,7 @@ public class StepTests
         );
     }
 
-    private static State<Concrete> Start(Limits limits, Random random)
+    private static State<Concrete> Start(Limits limits, Random random, bool confines)
     {
         var threads = new List<BootThread>();
         var versions = new Dictionary<uint, uint>();
@@ -148,6 +157,11 @@ public class StepTests
             }
         }
 
+        // Some threads have mcp 0: they give no map items, and seldom take any.
+        foreach (var thread in threads)
+            if (confines && random.Next(2) == 0)
+                state.Mcp[state.Row(thread.Id)] = 0;
+
         for (var p = 0u; p < limits.Priorities; p++)
             state.Picked[p] = (uint)random.Next((int)limits.Threads);
         return state;
@@ -163,7 +177,7 @@ public class StepTests
     // 1 ms to send, 2 ms to receive.
     private static readonly uint Soon = Timeouts.Word(Timeouts.Encode(1000), Timeouts.Encode(2000));
 
-    private static Entry Choose(State<Concrete> s, Random random, bool answers)
+    private static Entry Choose(State<Concrete> s, Random random, bool answers, bool confines)
     {
         if (s.Stage.Value == Stages.Idle)
             return random.Next(2) == 0 ? Entry.Tick : Entry.Interrupt;
@@ -199,6 +213,21 @@ public class StepTests
         )
             (s.Eax[me], s.Ecx[me], s.Ebp[me], s.Esi[me]) = (0, 0, (uint)random.Next(2), s.Id[caller]);
 
+        // Threads with mcp 0 often fault, and any thread answers with a map item, whether the answer is awaited yet.
+        if (
+            confines
+            && random.Next(2) == 0
+            && Enumerable
+                .Range(1, (int)s.Limits.Threads - 1)
+                .Select(row => (uint)row)
+                .Where(row => s.Faulting[row].Value == 1)
+                .OrderBy(row => s.Status[row].Value == ThreadStatus.Resuming ? -1 : random.Next())
+                .FirstOrDefault()
+                is var faulting
+                    and > 0
+        )
+            (s.Eax[me], s.Ecx[me], s.Esi[me]) = (2, 0, s.Id[faulting]);
+
         // Some threads receive from an interrupt, usually their own, or give it up.
         if (random.Next(16) == 0)
             (s.Eax[me], s.Ebp[me], s.Esi[me]) = (
@@ -215,6 +244,7 @@ public class StepTests
         s.Eflags[me] = Flags.User | Any() & Flags.UserBits;
         var entry = random.Next(80) switch
         {
+            _ when confines && s.Mcp[me].Value == 0 && random.Next(3) == 0 => Entry.PageFault,
             0 => Entry.Exception,
             1 => Entry.PageFault,
             2 or 3 or 4 => Entry.LthreadExRegs,

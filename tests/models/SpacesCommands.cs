@@ -49,20 +49,36 @@ public abstract record SpacesCommand : ICommand<SpacesModel>
     /// <param name="Item">The second word: the send fpage.</param>
     /// <param name="Window">The fpage of the receive descriptor.</param>
     /// <param name="Answers">True if it answers a page fault of the receiver.</param>
+    /// <param name="FromMcp">The mcp of the giver; 0 confines its task.</param>
+    /// <param name="ToMcp">The mcp of the taker; 0 confines its task.</param>
     /// <param name="Ticks">The number of steps on mappings before a tick; null for no tick.</param>
-    public sealed record Map(uint From, uint To, uint Hot, uint Item, uint Window, bool Answers, uint? Ticks)
-        : SpacesCommand
+    public sealed record Map(
+        uint From,
+        uint To,
+        uint Hot,
+        uint Item,
+        uint Window,
+        bool Answers,
+        uint FromMcp,
+        uint ToMcp,
+        uint? Ticks
+    ) : SpacesCommand
     {
         private uint _ecx;
 
         public override bool Fits(SpacesModel model) =>
             From != To && model.Alive.Contains(From) && model.Alive.Contains(To);
 
-        public override SpacesModel Next(SpacesModel model) => model.Map(From, To, Hot, Item, Window, Answers);
+        // A confined task gives nothing, and takes only what its chief answers to its faults.
+        public override SpacesModel Next(SpacesModel model) =>
+            FromMcp == 0 || (ToMcp == 0 && !(Answers && model.Chiefs[To] == From))
+                ? model.TakesNothing()
+                : model.Map(From, To, Hot, Item, Window, Answers);
 
         public override void Do(SpecSubject subject)
         {
             var s = subject.State;
+            (s.Mcp[From], s.Mcp[To]) = (FromMcp, ToMcp);
             _ecx = s.Ecx[To].Value;
             if (Answers)
                 Fault(subject);
@@ -111,7 +127,8 @@ public abstract record SpacesCommand : ICommand<SpacesModel>
 
         public override string ToString() =>
             $"{(Answers ? "fault of" : "map to")} {To} from {From}: hot {Hot:X}h item "
-            + $"{Item:X}h window {Window:X}h{(Ticks is { } steps ? $", a tick after {steps} steps" : "")}";
+            + $"{Item:X}h window {Window:X}h, mcp {ToMcp} from {FromMcp}"
+            + (Ticks is { } steps ? $", a tick after {steps} steps" : "");
     }
 
     /// <summary>fpage_unmap.</summary>
@@ -215,9 +232,21 @@ public static class SpacesSuite
         from window in Gen.Frequency((3, Gen.Constant(Fpage.Whole)), (5, Fpages(model, taker)))
         from hot in Gen.Frequency((3, Gen.Choose(0, 63).Select(page => (uint)page << (int)PageBits)), (1, Word))
         from answers in Gen.Frequency((5, Gen.Constant(false)), (1, Gen.Constant(true)))
+        from fromMcp in Gen.Frequency((7, Gen.Constant(1u)), (1, Gen.Constant(0u)))
+        from toMcp in Gen.Frequency((5, Gen.Constant(1u)), (1, Gen.Constant(0u)))
         from ticks in Gen.Frequency((4, Gen.Constant((uint?)null)), (1, Gen.Choose(1, 6).Select(n => (uint?)n)))
         select (ICommand<SpacesModel>)
-            new SpacesCommand.Map(giver, taker, hot, item, window, answers && taker != SpacesModel.Sigma0, ticks);
+            new SpacesCommand.Map(
+                giver,
+                taker,
+                hot,
+                item,
+                window,
+                answers && taker != SpacesModel.Sigma0,
+                fromMcp,
+                toMcp,
+                ticks
+            );
 
     private static Gen<ICommand<SpacesModel>> Unmaps(SpacesModel model) =>
         from task in Gen.Elements(SpacesModel.Mappers.Where(model.Alive.Contains).ToArray())

@@ -71,12 +71,15 @@ public sealed record SpacesModel(
 
     public Spaces ToSpaces() => new(IsFrame, Links);
 
+    /// <summary>A message whose item is not taken.</summary>
+    public SpacesModel TakesNothing() => this with { Case = "map: nothing is taken", Answer = (Done, Done) };
+
     /// <summary>A map item of a giver, taken into a window, or as the answer to a fault (the whole space).</summary>
     public SpacesModel Map(uint from, uint to, uint hot, uint item, uint window, bool answers)
     {
         var takes = (answers || SpaceOperation.Range(window).Count != 0) && from != to && to != Sigma0;
         if (!takes)
-            return this with { Case = "map: nothing is taken", Answer = (Done, Done) };
+            return TakesNothing();
         var scratch = Boot.Initial(Limits, []);
         (scratch.Edx[from], scratch.Ebx[from], scratch.Ebp[to]) = (hot, item, window);
         scratch.Faulting[to] = answers ? 1u : 0u;

@@ -82,7 +82,7 @@ internal sealed partial class KernelProgram
         c.mov(Row(ebp, Layout.Esi), eax);
         c.Label(ref answer);
         LoadCurrentRow(esi);
-        UnlessGives(esi, ebp, nothing);
+        UnlessGives("ipc", esi, ebp, nothing);
         RemoveTimer();
         c.mov(eax, Row(ebp, Layout.Status));
         c.and(eax, StoredStatus.Faulting);
@@ -109,9 +109,9 @@ internal sealed partial class KernelProgram
     /// receiver takes. The receiver takes it into a valid window, or as the answer to its fault. A thread with mcp 0
     /// gives no item, and it takes only its chief's answers to its faults. Uses EAX, EBX, ECX, EDI.
     /// </summary>
-    private void UnlessGives(AssemblerRegister32 from, AssemblerRegister32 to, Label nothing)
+    private void UnlessGives(string name, AssemblerRegister32 from, AssemblerRegister32 to, Label nothing)
     {
-        var free = c.CreateLabel();
+        var free = c.CreateLabel($"{name}_free");
         var taken = c.CreateLabel();
         c.test(Row(from, Layout.Eax), 2);
         c.je(nothing);
@@ -121,6 +121,7 @@ internal sealed partial class KernelProgram
         c.jne(free);
         c.test(Row(to, Layout.Status), StoredStatus.Faulting);
         c.je(nothing);
+        DefineSymbol($"{name}_confined");
         c.mov(eax, from);
         TaskOf(eax);
         c.mov(ecx, to);
@@ -129,7 +130,7 @@ internal sealed partial class KernelProgram
         c.cmp(Task(ecx, Maps.Chief), eax);
         c.je(taken);
         c.jmp(nothing);
-        c.Label(ref free);
+        DefineLabel(ref free);
         c.test(Row(to, Layout.Status), StoredStatus.Faulting);
         c.jne(taken);
         c.mov(ebx, Row(to, Layout.Ebp));

@@ -64,7 +64,9 @@ public sealed class Evaluation(Func<Word, uint> variables)
     /// <summary>Whether a term has a value already.</summary>
     internal bool Has(ITerm term) => term.Id < _known.Length && _known[term.Id];
 
-    /// <summary>Gives a term that has a value another one. Terms that have this one as an operand keep theirs.</summary>
+    /// <summary>
+    /// Gives a term that has a value another one. Terms that have this one as an operand keep theirs.
+    /// </summary>
     internal void Put(ITerm term, uint value) => _values[term.Id] = value;
 
     private uint Value(ITerm root)
