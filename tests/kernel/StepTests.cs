@@ -63,10 +63,9 @@ public class StepTests
 
         // The walks do not reach the HLT, because a walk stops before it, or code that no thread can reach. They have
         // no operations on mappings, small spaces or deletions, and no thread in the middle of one. They execute no
-        // instruction that could be forbidden. A thread that has reported a fault finds no answer that waits already.
+        // instruction that could be forbidden.
         (string From, string To)[] others =
         [
-            ("accept_confined", "accept_free"),
             ("ipc_into", "ipc_unsaved"),
             ("fpage_unmap", "thread_switch"),
             ("ex_regs_doomed", "ex_regs_inactive"),

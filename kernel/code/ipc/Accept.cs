@@ -47,7 +47,7 @@ internal sealed partial class KernelProgram
 
         RemoveTimer();
         LoadCurrentRow(edx);
-        UnlessGives("accept", ebp, edx, _goesOn);
+        UnlessGives(ebp, edx, _goesOn, mayAnswer: false);
         c.mov(Current(Layout.Eax), Code.Mapped);
         c.mov(Current(Layout.Status), StoredStatus.Mapping);
         c.mov(Current(_layout.Partner), ebp);

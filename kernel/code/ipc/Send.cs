@@ -82,7 +82,7 @@ internal sealed partial class KernelProgram
         c.mov(Row(ebp, Layout.Esi), eax);
         c.Label(ref answer);
         LoadCurrentRow(esi);
-        UnlessGives("ipc", esi, ebp, nothing);
+        UnlessGives(esi, ebp, nothing, mayAnswer: true);
         RemoveTimer();
         c.mov(eax, Row(ebp, Layout.Status));
         c.and(eax, StoredStatus.Faulting);
@@ -107,30 +107,36 @@ internal sealed partial class KernelProgram
     /// <summary>
     /// Jumps to <paramref name="nothing"/> unless the message from one thread to another has a map item that the
     /// receiver takes. The receiver takes it into a valid window, or as the answer to its fault. A thread with mcp 0
-    /// gives no item, and it takes only its chief's answers to its faults. Uses EAX, EBX, ECX, EDI.
+    /// gives no item, and it takes only its chief's answers to its faults. A sender that has waited does not answer a
+    /// fault, so <paramref name="mayAnswer"/> is false for it. Uses EAX, EBX, ECX, EDI.
     /// </summary>
-    private void UnlessGives(string name, AssemblerRegister32 from, AssemblerRegister32 to, Label nothing)
+    private void UnlessGives(AssemblerRegister32 from, AssemblerRegister32 to, Label nothing, bool mayAnswer)
     {
-        var free = c.CreateLabel($"{name}_free");
+        var free = c.CreateLabel();
         var taken = c.CreateLabel();
         c.test(Row(from, Layout.Eax), 2);
         c.je(nothing);
         c.cmp(Row(from, Layout.Mcp), 0);
         c.je(nothing);
         c.cmp(Row(to, Layout.Mcp), 0);
-        c.jne(free);
-        c.test(Row(to, Layout.Status), StoredStatus.Faulting);
-        c.je(nothing);
-        DefineSymbol($"{name}_confined");
-        c.mov(eax, from);
-        TaskOf(eax);
-        c.mov(ecx, to);
-        TaskOf(ecx);
-        c.shl(ecx, TaskShift);
-        c.cmp(Task(ecx, Maps.Chief), eax);
-        c.je(taken);
-        c.jmp(nothing);
-        DefineLabel(ref free);
+        if (mayAnswer)
+        {
+            c.jne(free);
+            c.test(Row(to, Layout.Status), StoredStatus.Faulting);
+            c.je(nothing);
+            c.mov(eax, from);
+            TaskOf(eax);
+            c.mov(ecx, to);
+            TaskOf(ecx);
+            c.shl(ecx, TaskShift);
+            c.cmp(Task(ecx, Maps.Chief), eax);
+            c.je(taken);
+            c.jmp(nothing);
+            c.Label(ref free);
+        }
+        else
+            c.je(nothing);
+
         c.test(Row(to, Layout.Status), StoredStatus.Faulting);
         c.jne(taken);
         c.mov(ebx, Row(to, Layout.Ebp));
