@@ -87,7 +87,7 @@ public sealed class RepairTests : IDisposable
         Assert.All(conditions, condition => Assert.True(values.Of(condition)));
     }
 
-    /// <summary>Where a value can be reached by one change, the change reaches it.</summary>
+    /// <summary>A change reaches a value that one change can reach.</summary>
     [Property(MaxTest = 300)]
     public void A_change_has_the_wanted_effect(uint from, uint to, uint other, byte kind)
     {

@@ -69,6 +69,8 @@ public sealed class SeededDefectTests
     [InlineData("a thread with mcp 0 gives map items", "ipc_deliver", "je", 2, "ipc-slow", "")]
     [InlineData("a thread with mcp 0 has a window", "ipc_deliver", "je", 3, "ipc-slow", "")]
     [InlineData("any pager gives pages to a thread with mcp 0", "ipc_deliver", "jmp", 1, "ipc-slow", "")]
+    [InlineData("a sender with mcp 0 that has waited gives map items", "remove_timer_3_end", "je", 2, "accept", "")]
+    [InlineData("a receiver with mcp 0 has a window", "remove_timer_3_end", "je", 3, "accept", "")]
     [InlineData("a call reaches a caller that waits for another", "ipc_call_closed", "jne", 1, "ipc", "")]
     [InlineData(
         "a caller that was called still names whom it waited for",

@@ -178,8 +178,8 @@ public partial class UnixSystemsTests
     /// typed when the last, long attack has begun. The run ends early if the attack ends before the session.
     /// </summary>
     /// <param name="boot">The systems.</param>
-    /// <param name="begins">What the program prints when the long attack has begun.</param>
-    /// <param name="typed">What is typed when the program has printed "ready".</param>
+    /// <param name="begins">The program's line that says that the long attack has begun.</param>
+    /// <param name="typed">The text that the program gets after its line "ready".</param>
     private static UnixSystems.Ended Attack(UnixBoot boot, string begins, string typed = "")
     {
         Pc? machine = null;

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Verified.Proofs.Checker;
 
 /// <summary>
-/// Records outside the managed heap. They grow in place, and the garbage collector neither copies, clears nor counts
-/// them: with arrays on the heap, all workers of a search would wait for it at every growth.
+/// Records outside the managed heap. They grow in place, and the garbage collector does not know them. If they were
+/// arrays on the heap, all workers of a search would wait for the collector at every growth.
 /// </summary>
 /// <typeparam name="T">The record.</typeparam>
 internal sealed unsafe class Records<T> : IDisposable
