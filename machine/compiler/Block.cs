@@ -19,12 +19,20 @@ internal sealed class Block(uint physical, bool big, Operation[] operations, byt
     /// <summary>The operations were decoded from these bytes.</summary>
     public readonly byte[] Bytes = bytes;
 
+    /// <summary>
+    /// Whether the block, unless it faults, changes only general registers, status flags, memory and EIP.
+    /// </summary>
+    public readonly bool IsPlain = Array.TrueForAll(operations, operation => Compilable.Includes(operation));
+
     /// <summary>False after a byte was overwritten from which the block was decoded.</summary>
     public bool IsValid = true;
 
     /// <summary>The last two blocks that ran after it. They may have become invalid.</summary>
     public Block? Next,
         OtherNext;
+
+    /// <summary>The block that had this block's place in the cache before; null if there was none.</summary>
+    public Block? Former;
 
     /// <summary>The number of executions before it is compiled.</summary>
     public int Uses;

@@ -14,7 +14,8 @@ internal sealed class BlockCache
     private const int Slots = 1 << 14,
         MostOperations = 64,
         LongestInstruction = Decode.LongestInstruction,
-        ChunkBits = 7;
+        ChunkBits = 7,
+        MostFormer = 7;
 
     private readonly PhysicalMemory _memory;
     private readonly Mmu _mmu;
@@ -73,13 +74,13 @@ internal sealed class BlockCache
             return known;
         if (!_memory.Holds(physical))
             return Alone(linear, physical, big, user);
-        if (_slots[slot] is { } former && former.Physical == physical && former.Big == big && IsBack(former))
-            return former;
+        if (Back(slot, physical, big) is { } back)
+            return back;
         if (_alone[slot] is { } alone && alone.Physical == physical && alone.Big == big && IsBack(alone, linear, user))
             return alone;
         var block = Build(linear, physical, big, user);
         if (block.IsValid)
-            _slots[slot] = block;
+            Insert(slot, block);
         return block;
     }
 
@@ -106,6 +107,38 @@ internal sealed class BlockCache
     }
 
     private static uint Slot(uint physical) => (physical ^ physical >> 12) & Slots - 1;
+
+    // A block that was in the slot before, if its bytes are there again. So programs that are loaded in turn at the same
+    // place are each decoded only once.
+    private Block? Back(uint slot, uint physical, bool big)
+    {
+        Block? after = null;
+        for (var block = _slots[slot]; block is not null; (after, block) = (block, block.Former))
+        {
+            if (block.Physical != physical || block.Big != big || !(block.IsValid || IsBack(block)))
+                continue;
+            if (after is not null)
+            {
+                after.Former = block.Former;
+                (block.Former, _slots[slot]) = (_slots[slot], block);
+            }
+
+            return block;
+        }
+
+        return null;
+    }
+
+    private void Insert(uint slot, Block block)
+    {
+        block.Former = _slots[slot];
+        _slots[slot] = block;
+        var last = block;
+        for (var kept = 0; kept < MostFormer && last is not null; kept++)
+            last = last.Former;
+        if (last is not null)
+            last.Former = null;
+    }
 
     // Whether an invalid block's bytes are again those it was decoded from. If so, it is valid again.
     private bool IsBack(Block block)

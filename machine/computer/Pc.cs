@@ -153,7 +153,7 @@ public sealed partial class Pc : IPorts
                 return StopReason.Budget;
             if (_interruptPending && Cpu.InterruptsEnabled.Known && !Cpu.InterruptShadow)
                 TakeInterrupt();
-            RunBlock(end - Instructions);
+            RunBlock(end - Instructions, pause);
         }
     }
 
@@ -189,7 +189,9 @@ public sealed partial class Pc : IPorts
         }
     }
 
-    private void RunBlock(long limit)
+    /// <param name="limit">The largest number of instructions.</param>
+    /// <param name="pause">The value of EIP before which to end; null for none.</param>
+    private void RunBlock(long limit, uint? pause = null)
     {
         ref var code = ref Cpu.S[SegmentRegister.Cs];
         var linear = (code.Base + Cpu.Eip).Value;
@@ -211,9 +213,32 @@ public sealed partial class Pc : IPorts
                 limit = 1;
             else if (Compiled(block) is { } compiled && RunCompiled(block, compiled, limit))
                 return;
+            Interpret(block, linear, limit, pause);
+        }
+    }
+
+    // Plain blocks follow each other at once, because nothing that the callers look at changes between them.
+    private void Interpret(Block block, uint linear, long limit, uint? pause)
+    {
+        ref var code = ref Cpu.S[SegmentRegister.Cs];
+        Cpu.Entered = false;
+        while (true)
+        {
             BeginRun(block, linear);
-            Count(Cpu.Run(block.Operations.AsSpan(0, (int)Math.Min(limit, block.Operations.Length))));
-            Remember(block, linear, Cpu.Begun);
+            var begun = Cpu.Run(block.Operations.AsSpan(0, (int)Math.Min(limit, block.Operations.Length)));
+            Count(begun);
+            Remember(block, linear, begun);
+            limit -= begun;
+            if (!block.IsPlain || Cpu.Entered || Cpu.Interrupted || limit <= 0 || Cpu.Eip.Value == pause)
+                return;
+            linear = (code.Base + Cpu.Eip).Value;
+            if (
+                _blocks.Find(linear, code.Big, Cpu.Cpl == 3, block) is not { } next
+                || !Fits(code, next)
+                || Compiled(next) is not null
+            )
+                return;
+            block = next;
         }
     }
 

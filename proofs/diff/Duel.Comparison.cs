@@ -44,7 +44,7 @@ public sealed partial class Duel
                 return difference;
         if (CompareRows() is { } differs)
             return differs;
-        if (_machine.Pc.Mmu.FirstStale() is { } page)
+        if (_footprint.HasTranslations && _machine.Pc.Mmu.FirstStale() is { } page)
             return Stale(page);
         return CompareRepresentation();
     }

@@ -122,6 +122,11 @@ internal sealed partial class Footprint
     /// </summary>
     public bool TopFell { get; private set; }
 
+    /// <summary>
+    /// True if an entry of a directory or page table was written. Otherwise the TLB agrees with the tables as before.
+    /// </summary>
+    public bool HasTranslations => Of(Table.Page).Rows.Length + Of(Table.Slot).Rows.Length + SmallPages.Count > 0;
+
     /// <summary>Sets the existing threads, and their priorities.</summary>
     public void Watch(ReadOnlySpan<uint> threads, ReadOnlySpan<uint> priorities)
     {

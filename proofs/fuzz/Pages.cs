@@ -47,7 +47,8 @@ internal sealed class Pages(Random random, State<Concrete> s)
     public static bool IsUsual(uint page) => Array.Exists(Places, place => page - place + 1 < 6);
 
     /// <summary>
-    /// An fpage near existing mappings, or of ports. Seldom a large one, which costs thousands of steps, or none.
+    /// An fpage near existing mappings, or of ports. Seldom a large one, or none: one operation on the whole space costs
+    /// up to 30,000 steps, as much as thousands of other events.
     /// </summary>
     public static uint Fpage(Random random)
     {
@@ -78,8 +79,9 @@ internal sealed class Pages(Random random, State<Concrete> s)
             < 870 => 14,
             < 980 => 16,
             < 987 => 22,
-            < 990 => 32,
-            _ => random.Next(64),
+            < 988 => 32,
+            < 991 => random.Next(64),
+            _ => random.Next(23),
         };
         var pages = 1u << Math.Clamp(size - 12, 0, 20);
         var page = random.Next(100) < 95 ? place & ~(pages - 1) : place;
