@@ -28,19 +28,37 @@ public sealed record MeasuredDword(uint Linear, uint Least, uint Most, string Wh
 public sealed record FirstServer(uint Eip, uint Begin, uint End)
 {
     /// <summary>Reads a server's memory and entry from the headers of an ELF executable.</summary>
-    public static FirstServer Of(ReadOnlySpan<byte> file)
+    public static FirstServer Of(byte[] file)
     {
-        var (begin, end) = (uint.MaxValue, 0u);
-        var (table, size) = (BitConverter.ToUInt32(file[28..]), BitConverter.ToUInt16(file[42..]));
-        for (var i = 0; i < BitConverter.ToUInt16(file[44..]); i++)
+        var segments = Segments(file);
+        return new(
+            BitConverter.ToUInt32(file, 24),
+            segments.Min(segment => segment.At),
+            segments.Max(segment => segment.At + (uint)segment.Bytes.Length)
+        );
+    }
+
+    /// <summary>
+    /// The memory that boot must fill for a module: address and contents of each segment, with its zeros. A flat file
+    /// has no segment, because it stays where the loader put it.
+    /// </summary>
+    public static IReadOnlyList<(uint At, byte[] Bytes)> Segments(byte[] file)
+    {
+        if (!file.AsSpan().StartsWith("\u007fELF"u8))
+            return [];
+        var (table, size) = (BitConverter.ToInt32(file, 28), BitConverter.ToUInt16(file, 42));
+        List<(uint, byte[])> segments = [];
+        for (var i = 0; i < BitConverter.ToUInt16(file, 44); i++)
         {
-            var header = file[(int)(table + (uint)(i * size))..];
-            var (at, bytes) = (BitConverter.ToUInt32(header[12..]), BitConverter.ToUInt32(header[20..]));
+            var header = file.AsSpan(table + i * size);
+            var bytes = BitConverter.ToUInt32(header[20..]);
             if (BitConverter.ToUInt32(header) != ElfFormat.Load || bytes == 0)
                 continue;
-            (begin, end) = (Math.Min(begin, at), Math.Max(end, at + bytes));
+            var contents = new byte[bytes];
+            file.AsSpan(BitConverter.ToInt32(header[4..]), BitConverter.ToInt32(header[16..])).CopyTo(contents);
+            segments.Add((BitConverter.ToUInt32(header[12..]), contents));
         }
 
-        return new(BitConverter.ToUInt32(file[24..]), begin, end);
+        return segments;
     }
 }

@@ -65,15 +65,7 @@ public sealed partial class FirstState
                 Marks = MappingLayout.AccessedAndDirty,
             },
             .. _layout.Areas.Where(OfItsOwnPages).Select(Table),
-            new(
-                "boot pages",
-                Layout.KernelBase + _layout.Boot.Base,
-                Layout.KernelBase + _layout.Boot.End,
-                "left to the servers: stacks, and the loader's information"
-            )
-            {
-                IsDeclared = false,
-            },
+            .. servers ? ServersPages() : [Left("boot pages", _layout.Boot.Base, _layout.Boot.End)],
             new(
                 "programs",
                 _layout.UserImages,
@@ -93,6 +85,42 @@ public sealed partial class FirstState
                 _regions.Add(new($"behind {_regions[^1].Name}", next, region.Start, "zeros"));
             _regions.Add(region);
             next = region.End;
+        }
+
+        FirstRegion Left(string name, uint start, uint end) =>
+            new(name, Layout.KernelBase + start, Layout.KernelBase + end, "what boot leaves, as on its own stack")
+            {
+                IsDeclared = false,
+            };
+
+        IEnumerable<FirstRegion> ServersPages()
+        {
+            var (boot, at) = (_layout.Boot, Layout.KernelBase);
+            return
+            [
+                .. Stack("sigma0", boot.Sigma0Stack),
+                new(
+                    "information",
+                    at + boot.Information,
+                    at + boot.RootStack,
+                    "the loader's information for the root task"
+                ),
+                .. Stack("root", boot.RootStack),
+            ];
+        }
+
+        // Boot uses both stacks. Only the argument has a declared value.
+        IEnumerable<FirstRegion> Stack(string server, uint start)
+        {
+            var argument = BootPages.InitialStack(start);
+            yield return Left($"{server}_stack", start, argument);
+            yield return new(
+                $"{server}_argument",
+                Layout.KernelBase + argument,
+                Layout.KernelBase + argument + 4,
+                "the argument at [ESP]"
+            );
+            yield return Left($"{server}_stack, above the argument", argument + 4, start + page);
         }
 
         bool OfItsOwnPages(Area area) =>

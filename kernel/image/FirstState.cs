@@ -21,7 +21,13 @@ public sealed partial class FirstState
     private readonly uint[] _dwords;
     private readonly List<FirstRegion> _regions = [];
 
-    private FirstState(KernelImage image, State<Concrete> state, IReadOnlyList<FirstServer> servers, uint memory)
+    private FirstState(
+        KernelImage image,
+        State<Concrete> state,
+        IReadOnlyList<FirstServer> servers,
+        byte[] information,
+        uint memory
+    )
     {
         (_image, _layout, State) = (image, image.Layout, state);
         _dwords = new uint[(End - Origin) / 4];
@@ -31,6 +37,8 @@ public sealed partial class FirstState
         PutInfo(servers, memory);
         PutKernelTables();
         PutPrograms(servers.Count > 0);
+        if (servers.Count > 0)
+            PutArguments(information);
         DeclareRegions(servers.Count > 0);
         Measured =
             servers.Count == 0
@@ -66,24 +74,29 @@ public sealed partial class FirstState
             image,
             BootState.Of(image.Layout, image.Programs, image.Programs.Select(program => program.Thread)),
             [],
+            [],
             Layout.MemorySize
         );
 
     /// <summary>The first state of an image that starts two servers.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="servers">σ0, then the root task; none for the image's own programs.</param>
+    /// <param name="servers">σ0, then the root task.</param>
+    /// <param name="information">The page for the root task (<see cref="PassedInformation"/>).</param>
     /// <param name="memory">Bytes of memory, 64 MB at most.</param>
-    public static FirstState Of(KernelImage image, IReadOnlyList<FirstServer> servers, uint memory = Layout.MemorySize)
+    public static FirstState Of(
+        KernelImage image,
+        IReadOnlyList<FirstServer> servers,
+        byte[] information,
+        uint memory = Layout.MemorySize
+    )
     {
-        if (servers.Count == 0)
-            return Of(image);
         var state = BootState.Of(
             image.Layout,
             [],
             [ServerThreads.Sigma0At(image.Layout, servers[0].Eip), ServerThreads.RootAt(image.Layout, servers[1].Eip)]
         );
         BootState.Without(state, memory / Layout.PageSize);
-        return new(image, state, servers, memory);
+        return new(image, state, servers, information, memory);
     }
 
     /// <summary>The declared dword at an aligned linear address, without the bits that the processor sets.</summary>
@@ -189,6 +202,16 @@ public sealed partial class FirstState
                     : Layout.Physical(_layout.Mappings.PortMaps.Base) + (2 * task + page - map) * Layout.PageSize
                         | present
             );
+    }
+
+    /// <summary>What the servers find at their start: an argument at [ESP] each, and the page for the root task.</summary>
+    private void PutArguments(byte[] information)
+    {
+        var boot = _layout.Boot;
+        Put(Layout.KernelBase + BootPages.InitialStack(boot.Sigma0Stack), Layout.Physical(_layout.Info));
+        Put(Layout.KernelBase + BootPages.InitialStack(boot.RootStack), boot.Information);
+        for (var at = 0u; at < Layout.PageSize; at += 4)
+            Put(Layout.KernelBase + boot.Information + at, BitConverter.ToUInt32(information, (int)at));
     }
 
     /// <summary>The programs' code has the bytes of the file; their data pages are 0.</summary>

@@ -105,7 +105,7 @@ public sealed class KernelImage
 
         Segment[] segments =
         [
-            new(Layout.KernelBase + Layout.ImageBase, Layout.ImageBase, text, (uint)text.Length, Executable: true),
+            new(Layout.KernelBase + Layout.ImageBase, Layout.ImageBase, text, Layout.TextSize, Executable: true),
             new(layout.Gdt, Layout.Physical(layout.Gdt), data.Bytes, next - layout.Gdt, Executable: false),
         ];
         return new(limits, segments, symbols, Layout.Physical(symbols["boot"]), programs);

@@ -55,7 +55,7 @@ internal static class BootChecks
                 message ?? $"{BootMessages.Refusals(image).Count} refusals, and NMI, double fault and machine check"
             ),
             Claim.Of(
-                "boot reaches the declared first state with flat modules, and with less and more memory",
+                "boot reaches the declared first state with flat modules, other information, less and more memory",
                 other is null,
                 Standing.Tested,
                 other ?? $"{OtherBoots.Count(image)} boots, every bit"

@@ -112,6 +112,13 @@ public static class BootMessages
                 File(0x1F000, 0x1001)
             ),
             Told(
+                $"module 2 overlaps what is at {FirstModule(image) + 2 * Layout.PageSize:X8}h: the kernel, devices, a "
+                    + "module or itself; link it elsewhere",
+                Sigma0,
+                File(FirstModule(image) + 2 * Layout.PageSize, Small),
+                [1, 2, 3]
+            ),
+            Told(
                 "not enough memory: module 2 needs it up to 01401000h; give the machine more, or link it lower",
                 Sigma0,
                 File(0x1400000, 0x1000)

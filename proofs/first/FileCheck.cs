@@ -31,8 +31,8 @@ public static class FileCheck
         var end = image.Layout.UserImages + 2 * (uint)image.Programs.Count * Layout.PageSize;
         return image.Entry != Layout.Physical(image.Symbols["boot"]) ? $"the entry is {image.Entry:X8}h, not boot"
             : image.Segments[1].End != end ? $"the data ends at {image.Segments[1].End:X8}h, not at {end:X8}h"
-            : image.Text.Size != image.Text.Bytes.Length
-                ? $"the text has {image.Text.Size} bytes in memory, not {image.Text.Bytes.Length}"
+            : image.Text.Size != Layout.TextSize
+                ? $"the text has {image.Text.Size} bytes in memory, not {Layout.TextSize}"
             : null;
     }
 

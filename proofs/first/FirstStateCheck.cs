@@ -2,6 +2,7 @@ using Verified.Kernel;
 using Verified.Machine.Boot;
 using Verified.Machine.Computer;
 using Verified.Machine.Memory;
+using Verified.Machine.Processor;
 using Verified.Proofs.Execution;
 using Verified.Proofs.Prove;
 using Verified.Spec.Values;
@@ -12,8 +13,28 @@ namespace Verified.Proofs.First;
 public static class FirstStateCheck
 {
     /// <summary>The declared first state of an image that the loader gives these modules.</summary>
-    public static FirstState Declared(KernelImage image, IReadOnlyList<BootModule> modules) =>
-        FirstState.Of(image, [.. modules.Take(2).Select(module => FirstServer.Of(module.Content))]);
+    public static FirstState Declared(KernelImage image, IReadOnlyList<BootModule> modules)
+    {
+        if (modules.Count == 0)
+            return FirstState.Of(image);
+        var pc = new Pc();
+        Multiboot.Load(pc, image.ToElf(), "", [.. modules]);
+        return FirstState.Of(
+            image,
+            [.. modules.Take(2).Select(module => FirstServer.Of(module.Content))],
+            Information(image, pc)
+        );
+    }
+
+    /// <summary>The page for the root task that boot must make of the loader's information.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="pc">The machine as the loader leaves it.</param>
+    public static byte[] Information(KernelImage image, Pc pc) =>
+        PassedInformation.Of(
+            pc.Cpu.R[Register.Ebx].Value,
+            physical => (byte)pc.Memory.Load(physical, 1),
+            image.Layout.Boot.Information
+        );
 
     /// <summary>Every place where the booted machine differs: memory in order of address, then registers.</summary>
     /// <param name="image">The image.</param>

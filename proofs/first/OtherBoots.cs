@@ -13,10 +13,19 @@ public static class OtherBoots
 {
     private const long MostInstructions = 10_000_000;
 
-    private const int Modules = 24;
+    // Memory contains this byte where the loader has put nothing.
+    private const byte Pattern = 0xA5;
+
+    private const int Modules = 24,
+        UpperKilobytes = 8;
 
     private const uint ModuleSize = 16,
         ModuleText = 8;
+
+    // Bits of the flags: the parts that boot passes on, the memory map, and the command line and loader's name.
+    private const uint Passed = 0x24D,
+        Map = 0x40,
+        Texts = 0x204;
 
     private static readonly byte[] Endless = [0xEB, 0xFE];
 
@@ -34,10 +43,21 @@ public static class OtherBoots
                     "flat modules, and a third one without a text",
                     64,
                     [new("sigma0", Endless), new("root", Long), new("data", [1, 2, 3])],
-                    pc => Put(pc, 2, ModuleText, 0)
+                    pc =>
+                    {
+                        Put(pc, 2, ModuleText, 0);
+                        ChangeFlags(pc, flags => flags | ~Passed);
+                    }
                 ),
-                new("32 MB of memory", 32, servers, _ => { }),
-                new("128 MB of memory", 128, servers, _ => { }),
+                new("32 MB and 1 KB of memory, and no memory map", 32, servers, pc =>
+                {
+                    ChangeFlags(pc, flags => flags & ~Map);
+                    var upper = pc.Cpu.R[Register.Ebx].Value + UpperKilobytes;
+                    pc.Memory.Store(upper, 4, pc.Memory.Load(upper, 4) + 1);
+                }),
+                new("128 MB of memory, and no command line or name", 128, servers, pc =>
+                    ChangeFlags(pc, flags => flags & ~Texts)
+                ),
             ];
 
     /// <summary>The number of boots for an image.</summary>
@@ -55,10 +75,14 @@ public static class OtherBoots
     private static string? Wrong(KernelImage image, Boot boot, ISet<uint>? executed)
     {
         var pc = new Pc(boot.Megabytes << 20);
-        Multiboot.Load(pc, image.ToElf(), "", [.. boot.Modules]);
+        var pattern = new byte[boot.Megabytes << 20];
+        pattern.AsSpan().Fill(Pattern);
+        pc.Memory.Write(0, pattern);
+        Multiboot.Load(pc, image.ToElf(), "verified quiet", [.. boot.Modules]);
         Prove.UsedChips.Leave(pc);
         boot.Change(pc);
         FirstServer[] servers = [.. boot.Modules.Take(2).Select((module, i) => Server(pc, (uint)i, module.Content))];
+        var information = FirstStateCheck.Information(image, pc);
         if (executed is not null)
             pc.Trace = traced => executed.Add(traced.Cpu.Eip.Value | Layout.KernelBase);
         try
@@ -73,10 +97,21 @@ public static class OtherBoots
         }
 
         return FirstState
-            .Of(image, servers, Math.Min(boot.Megabytes << 20, Layout.MemorySize))
+            .Of(image, servers, information, Math.Min(boot.Megabytes << 20, Layout.MemorySize))
             .Differences(physical => pc.Memory.Load(physical, 4))
             .Concat(FirstStateCheck.Registers(image, pc))
+            .Concat(boot.Modules.Take(2).SelectMany(module => Segments(pc, module)))
             .FirstOrDefault();
+    }
+
+    /// <summary>Every byte of an ELF file's segments that is not as its headers say.</summary>
+    private static IEnumerable<string> Segments(Pc pc, BootModule module)
+    {
+        foreach (var (at, bytes) in FirstServer.Segments(module.Content))
+            for (var i = 0u; i < bytes.Length; i++)
+                if (pc.Memory.Load(at + i, 1) is var seen && seen != bytes[i])
+                    yield return $"the byte at {at + i:X8}h is {seen:X2}h, not {bytes[i]:X2}h: a segment of "
+                        + module.CommandLine;
     }
 
     private static IReadOnlyList<BootModule>? Booting(KernelImage image) =>
@@ -93,6 +128,12 @@ public static class OtherBoots
 
     private static uint Row(Pc pc, uint module) =>
         pc.Memory.Load(pc.Cpu.R[Register.Ebx].Value + Modules, 4) + module * ModuleSize;
+
+    private static void ChangeFlags(Pc pc, Func<uint, uint> change)
+    {
+        var at = pc.Cpu.R[Register.Ebx].Value;
+        pc.Memory.Store(at, 4, change(pc.Memory.Load(at, 4)));
+    }
 
     private static void Put(Pc pc, uint module, uint offset, uint value) =>
         pc.Memory.Store(Row(pc, module) + offset, 4, value);

@@ -90,7 +90,7 @@ public static class Booting
         var layout = image.Layout;
         (uint Start, uint End)[] ranges =
         [
-            (image.Text.Linear, image.Text.Linear + image.Text.Size),
+            (image.Text.Linear, image.Text.Linear + (uint)image.Text.Bytes.Length),
             (layout.Gdt, layout.Gdt + Layout.PageSize),
             (layout.Idt, layout.Idt + Layout.PageSize),
             (layout.Tss, layout.Tss + Layout.TssPortMap),

@@ -131,6 +131,20 @@ public class Sigma0Tests
         Assert.Equal(Refused, Call(Root, 0xC0000000));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(511)]
+    [InlineData(1023)]
+    public void One_frame_of_another_task_keeps_back_four_megabytes(uint frame)
+    {
+        var at = 0x800000 + frame * 0x1000;
+        Assert.Equal(Given(at), Call(Root, at));
+        Assert.Equal(Refused, Call(Other, 0x40800000));
+        Assert.Equal(((uint, uint, uint))(Map, 0xC00000, 0xC00000 | Superpage | Writable), Call(Other, 0x40C00000));
+        Assert.Equal(Refused, Call(Root, 0xC00000 + frame * 0x1000));
+    }
+
     [Fact]
     [Sentence("17.4", "17.7", "17.9")]
     public void The_info_page_is_everybodys_to_read_and_ports_are_the_root_tasks_only()
