@@ -11,7 +11,7 @@
 
 static word stack[256], taker_stack[256];
 
-/* A thread whose fault is reported may be ready, too: the kernel maps the answer. If it is not, thread_switch yields. */
+/* A thread whose fault is reported may be ready: the kernel maps the answer. If it is not, thread_switch yields. */
 static int may_run(word thread)
 {
     word state = thread_state(thread);
