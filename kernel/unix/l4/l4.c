@@ -198,6 +198,8 @@ HOT void platform_next(struct event *e, u64 until)
     ipc(&answer);
     sender = answer.esi;
     answer.esi = 0;
+    if (own.system)
+        own.system->events++;
     if (answer.eax) {
         failed(e, &sent, answer.eax);
         return;
@@ -209,7 +211,8 @@ HOT void platform_next(struct event *e, u64 until)
         struct process *p = &processes[task - own.first_task];
         if (p->platform.thread == (sender & ~(63u << 10)))
             decode(e, p, &answer);
-    }
+    } else if (own.system)
+        own.system->strange++;
 }
 
 /* A whole frame has the result at the place of EAX for POPA. If the process has lost its frame, a fault ends it. */

@@ -19,7 +19,8 @@
 /* 98 * 4^5 microseconds: a tenth of a second. */
 #define RECEIVE_SOON (98u << 24 | 10)
 #define SEND_SOON (98u << 16 | 10 << 4)
-#define WAITS_TO_SEND 0xDu
+/* Some states of threads (spec/interface, section 7). */
+enum { RUNS = 0, FAULTS = 1, RUNS_IN_KERNEL = 8, WAITS_TO_RECEIVE = 0xC, WAITS_TO_SEND = 0xD };
 
 /* Codes of ipc. */
 enum { DONE = 0, MAPPED_ITEM = 2, NOT_FOUND = 0x10, RECEIVE_TIMEOUT = 0x20, SEND_TIMEOUT = 0x30,
@@ -36,6 +37,9 @@ void thread_start(word lthread, word esp, word eip, word pager);
 
 /* The priority, and the length of slices in ticks of about a millisecond. */
 void thread_priority(word thread, word priority, word ticks);
+
+/* Gives another thread the processor and the rest of the slice. If that thread is not ready, or is 0: yields. */
+void thread_switch(word thread);
 
 word thread_state(word thread);
 void thread_cancel(word lthread);

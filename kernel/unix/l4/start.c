@@ -8,8 +8,8 @@
 /* Without a root task of another program, all tasks from 5 on are the server's (spec/interface, 19.14). */
 enum { FIRST_TASK = 5 };
 
-/* In ticks. The other systems may have many threads that never wait: then each process waits for all their slices. */
-enum { SLICE = 10, SHORT_SLICE = 1 };
+/* In ticks. */
+enum { SLICE = 10 };
 
 /* The kernel has 255 page tables. Memory and ports take 20 of them in sigma0, and as many in the server. */
 enum { TABLES = 255 - 2 * 22 };
@@ -53,9 +53,14 @@ static void take_own_memory(void)
         add_frames(fpage);
 }
 
-/* The server waits to send only if a process has called and does not wait: such an answer is lost. */
+/*
+ * The server waits to send only if a process has called and does not wait: such an answer is lost. The dispatcher looks
+ * again for threads that the kernel has woken: those of processes that use the kernel's timeouts.
+ */
 static void watch(void)
 {
+    if (own.system)
+        own.system->idle_at = 0;
     if (thread_state(own.thread) == WAITS_TO_SEND)
         thread_cancel(0);
 }
@@ -115,13 +120,15 @@ static const char *start_alone(const word *information)
 }
 
 /* All pages of the server's image come now, while there is room for them. */
-static const char *start_beside_others(const struct system *s)
+static const char *start_beside_others(struct system *s)
 {
     for (word page = FLOOR((word)s); page >= (word)__executable_start; page -= PAGE)
         (void)*(volatile byte *)page;
     own.first_task = s->first_task;
     own.tasks = s->tasks < MOST_PROCESSES ? s->tasks : MOST_PROCESSES;
-    own.slice = SHORT_SLICE;
+    own.slice = 0;
+    own.system = s;
+    s->events = 1;
     own.tables = s->tables;
     own.nodes = s->nodes;
     own.port = s->port;
@@ -142,7 +149,7 @@ void platform_start(word argument, byte **archive_start, word *size)
     static word stack[1024];
     own.thread = my_thread();
     const char *options = own.thread == ROOT ? start_alone((const word *)argument)
-        : start_beside_others((const struct system *)argument);
+        : start_beside_others((struct system *)argument);
     own.rewrites = 1;
     for (word i = 0; options[i]; i++)
         if (is_same(options + i, " trap"))
@@ -159,4 +166,8 @@ void platform_start(word argument, byte **archive_start, word *size)
     own.typist = own.thread | 1 << 10;
     stack[1023] = 0;
     thread_start(1, (word)(stack + 1023), (word)type, own.thread == ROOT ? SIGMA0 : ROOT);
+    if (own.system) {
+        thread_priority(own.typist, SERVER_PRIORITY, SLICE);
+        dispatch_start();
+    }
 }

@@ -2,7 +2,7 @@
 
         .text
         .globl _start, ipc, my_thread, fpage_unmap, task_new, thread_start, thread_priority, thread_state, thread_cancel
-        .globl  enter_small_space, is_space_large
+        .globl  thread_switch, enter_small_space, is_space_large
 
 # [ESP] holds the argument that boot leaves.
 _start:
@@ -98,6 +98,13 @@ thread_priority:
         int     $0x34
         pop     %esi
         pop     %ebx
+        ret
+
+thread_switch:
+        push    %esi
+        mov     8(%esp), %esi
+        int     $0x33
+        pop     %esi
         ret
 
 # The state of the table in spec/interface, section 7.

@@ -13,6 +13,9 @@
  */
 #define NODES_LEFT(servers) (45056 - (1 << 26) / PAGE - (1 << 16) / 16 - (servers) * (256 + 8))
 
+/* The priority of servers; and the lthreads that take time from the root task, and that give it to a process. */
+enum { SERVER_PRIORITY = 50, DISPATCHER = 2, TAKER };
+
 /* At the server's start, [ESP] is the address of this description, which is in the page behind the server's image. */
 struct system {
     word archive, archive_end; /* addresses */
@@ -20,6 +23,9 @@ struct system {
     word tables, nodes;        /* the page tables and map nodes that all its processes together may use */
     word port, interrupt;      /* of its serial port */
     char options[32];          /* as on the command line of the archive */
+    volatile word events;      /* the number of messages and timeouts that the server has handled, counted from 1 */
+    volatile word idle_at;     /* the events at which the dispatcher has found no ready thread; 0: it must look */
+    volatile word strange;     /* the number of messages from threads of other systems */
 };
 
 /*

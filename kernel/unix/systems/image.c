@@ -52,6 +52,7 @@ void image_load(struct server *s, const byte *file, word size)
 void image_describe(struct server *s)
 {
     word page = IMAGE_START + (s->pages - 1) * PAGE;
-    *(struct system *)place(s, page) = s->given;
+    s->shared = (struct system *)place(s, page);
+    *s->shared = s->given;
     *(word *)place(s, page + PAGE - 4) = page;
 }

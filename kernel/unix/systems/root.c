@@ -142,6 +142,7 @@ void start(word argument)
     read_modules((const word *)argument);
     thread_priority(ROOT, ROOT_PRIORITY, SLICE);
     divide();
+    share_start();
     for (word i = 0; i < server_count; i++)
         start_server(&servers[i]);
     realtime_start();

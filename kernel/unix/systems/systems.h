@@ -11,8 +11,11 @@
 
 enum { MOST_SYSTEMS = 2, MEMORY = 1 << 26, FRAMES = MEMORY / PAGE };
 
-/* The real-time thread is above everything, and the root task is above the servers. */
-enum { REALTIME_PRIORITY = 200, ROOT_PRIORITY = 60, SERVER_PRIORITY = 50, SLICE = 10 };
+/*
+ * The real-time thread is above everything, and the root task is above the servers. The scheduler of systems is below
+ * all others: it runs if nobody else has time.
+ */
+enum { REALTIME_PRIORITY = 200, ROOT_PRIORITY = 60, SHARE_PRIORITY = 30, SLICE = 10 };
 
 /* Owners of frames: none (σ0 or the kernel has it), this task, and from OWNED on the systems. */
 enum { NOBODY, MINE, OWNED };
@@ -24,6 +27,8 @@ struct server {
     word thread;               /* the id of its first thread; 0 if the system has ended */
     word task;
     struct system given;       /* its part of the machine */
+    struct system *shared;     /* the copy that the server has, too */
+    word strange;              /* how many of the messages that it counts have been charged */
     word entry, pages;         /* of its image: where it starts; the number of pages, the description included */
     word image[MOST_IMAGE_PAGES];
     word next;                 /* the frame from which on it gets memory */
@@ -46,6 +51,9 @@ void image_describe(struct server *s);
 /* realtime.c */
 void realtime_start(void);
 void realtime_report(void);
+
+/* share.c */
+void share_start(void);
 
 /* print.c: messages go to a serial port. */
 void print_to(word port);

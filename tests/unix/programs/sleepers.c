@@ -1,8 +1,10 @@
 /*
  * Not for Linux. It forks until it cannot, and each process starts all threads that a task may have. They sleep by the
- * microkernel's timeouts, all to the same tick, so that this tick must wake them all.
+ * microkernel's timeouts, all to the same tick, so that this tick must wake them all. The threads have no time of their
+ * own, so the first thread of each process gives them its time.
  */
 #include "call.h"
+#include "kernel.h"
 
 enum { LTHREADS = 16, OWN = 2, SECONDS = 6, STACK = 64 };
 
@@ -26,29 +28,41 @@ static void sleep_together(void)
     }
 }
 
-static void start_thread(word lthread)
-{
-    word eax = lthread, ecx = (word)(stacks + STACK * lthread), edx = (word)sleep_together, ebx = 0xFFFFFFFF;
-    stacks[STACK * lthread - 1] = 0;
-    __asm__ volatile("xor %%esi, %%esi; int $0x35" : "+a"(eax), "+c"(ecx), "+d"(edx), "+b"(ebx) : : "esi", "memory");
-}
-
 static void start_threads(void)
 {
-    for (word lthread = OWN; lthread < LTHREADS; lthread++)
-        start_thread(lthread);
+    for (word lthread = OWN; lthread < LTHREADS; lthread++) {
+        word *stack = stacks + STACK * lthread;
+        struct registers r = { lthread, (word)stack, (word)sleep_together, NONE, 0, 0, 0 };
+        stack[-1] = 0;
+        start_thread(&r);
+    }
+}
+
+static void give_time(void)
+{
+    word own = my_id();
+    for (word lthread = OWN; lthread < LTHREADS; lthread++) {
+        struct registers r = { 0, 0, 0, 0, own | lthread << 10, 0, 0 };
+        yield(&r);
+    }
+}
+
+static word seconds(void)
+{
+    word time;
+    call(TIME, (word)&time, 0, 0);
+    return time;
 }
 
 void start(void)
 {
-    static const word long_time[2] = { 1000, 0 }, seconds[2] = { SECONDS, 0 };
     int processes = 1, pid;
     while ((pid = call(FORK, 0, 0, 0)) > 0)
         processes++;
     start_threads();
-    if (!pid)
-        call(NANOSLEEP, (word)long_time, 0, 0);
-    number("sleepers:", processes * (LTHREADS - OWN));
-    call(NANOSLEEP, (word)seconds, 0, 0);
+    if (pid)
+        number("sleepers:", processes * (LTHREADS - OWN));
+    for (word end = seconds() + SECONDS; !pid || seconds() < end;)
+        give_time();
     end(0);
 }
