@@ -204,7 +204,7 @@ public sealed partial class FirstState
             );
     }
 
-    /// <summary>What the servers find at their start: an argument at [ESP] each, and the page for the root task.</summary>
+    /// <summary>Each server finds an argument at [ESP] at its start, and the root task finds the page of information.</summary>
     private void PutArguments(byte[] information)
     {
         var boot = _layout.Boot;
