@@ -220,7 +220,8 @@ public sealed class KernelImage
     /// <summary>The image as an ELF file with a Multiboot header.</summary>
     public byte[] ToElf() => ElfWriter.Write(this);
 
-    public void Save(string path) => System.IO.File.WriteAllBytes(path, ToElf());
+    /// <summary>Writes the ELF file as a whole (<see cref="WholeFile"/>).</summary>
+    public void Save(string path) => WholeFile.Write(path, ToElf());
 
     /// <summary>
     /// The symbol at or before an address, with the distance as a suffix, for reports; the number in hexadecimal if

@@ -14,6 +14,7 @@ namespace Verified.Proofs.Check;
 /// <param name="Progress">Called with the number of states and the level after each level.</param>
 /// <param name="Properties">The properties of each step; null for all properties of the spec.</param>
 /// <param name="Kept">The place on the disk that keeps the search; null for memory alone.</param>
+/// <param name="Resumed">Called with the number of states if the search continues that of a checkpoint.</param>
 public sealed record CheckOptions(
     IReadOnlyList<Invariant<State<Concrete>, Concrete>>? Invariants = null,
     Action<State<Concrete>, Entry>? Damage = null,
@@ -21,7 +22,8 @@ public sealed record CheckOptions(
     int Workers = 2,
     Action<int, int>? Progress = null,
     IReadOnlyList<Property<Concrete>>? Properties = null,
-    KeptIn? Kept = null
+    KeptIn? Kept = null,
+    Action<long>? Resumed = null
 )
 {
     /// <summary>The limits.</summary>
@@ -30,8 +32,9 @@ public sealed record CheckOptions(
     /// <summary>Opens the checkpoint of a search; null if it is not kept.</summary>
     /// <param name="model">The model.</param>
     /// <param name="bits">The width of a state.</param>
-    internal Checkpoint? OpenCheckpoint(Model model, int bits) =>
-        Kept?.Open(
+    internal Checkpoint? OpenCheckpoint(Model model, int bits)
+    {
+        var checkpoint = Kept?.Open(
             model.Name,
             $"{model.Limits.Tasks}x{model.Limits.Lthreads}x{model.Limits.Priorities}, {model.Rows.Count} threads, "
                 + $"slices of at most {model.SliceBound}, {bits} bits, {InvariantsOf().Count} invariants, "
@@ -39,6 +42,10 @@ public sealed record CheckOptions(
             typeof(State<Concrete>),
             typeof(Model)
         );
+        if (checkpoint?.Last is { } last)
+            Resumed?.Invoke(last.States);
+        return checkpoint;
+    }
 
     /// <summary>The invariants of states.</summary>
     public IReadOnlyList<Invariant<State<Concrete>, Concrete>> InvariantsOf() =>

@@ -40,12 +40,13 @@ public sealed record CheckResult(
     /// The difference between the counts and the expected ones; null if they agree or none are expected.
     /// </summary>
     public string? Miscount =>
-        Unfinished is null && Model.Pinned is { } expected && expected != Seen
-            ? $"expected {expected}; seen {Seen}"
-            : null;
+        IsWhole && Model.Pinned is { } expected && expected != Seen ? $"expected {expected}; seen {Seen}" : null;
 
     /// <summary>Why not all states were visited; null if they were, or a violation was found.</summary>
     public Unfinished? Unfinished { get; init; }
+
+    /// <summary>Whether every state was visited, so that an event that has not happened cannot happen.</summary>
+    public bool IsWhole => Unfinished is null && Failure is null;
 
     /// <summary>
     /// The events that happen and should not be able to. If all states were visited, also the events that should happen
@@ -53,8 +54,7 @@ public sealed record CheckResult(
     /// </summary>
     public IEnumerable<(string Name, Trace? Trace)> Unexpected =>
         Witnesses.Where(witness =>
-            (witness.Trace is not null || Unfinished is null)
-            && (witness.Trace is null) != Model.Never.Contains(witness.Name)
+            (witness.Trace is not null || IsWhole) && (witness.Trace is null) != Model.Never.Contains(witness.Name)
         );
 
     /// <summary>Whether the check has found something wrong.</summary>

@@ -89,7 +89,7 @@ public sealed class MeaningJudge
             if (Violated(property, threads, rowsOf) is var (i, j))
                 return (
                     property.Name,
-                    $"{property.Says} ({entry}, violated at {property.Over} {i}{(property.Pairs ? $", {j}" : "")})"
+                    $"{property.Says} ({entry}, {Words.Violated(_after, property.Over, i, property.Pairs ? j : null)})"
                 );
         return null;
     }
@@ -103,6 +103,9 @@ public sealed class MeaningJudge
         _step = new(_before, _after, entry, argument, code);
         FindChanged(_step.Me.Value);
     }
+
+    /// <summary>Whether the step satisfies a property at rows.</summary>
+    internal bool Holds(Property<Concrete> property, uint i, uint j) => property.Holds(_step, i, j).Known;
 
     /// <summary>The rows at which the step violates a property; null if the property holds.</summary>
     public (uint I, uint J)? Violated(

@@ -224,8 +224,8 @@ public sealed partial class Walker
     {
         if (Violated(invariants) is not var (invariant, i, j))
             return null;
-        var rows = invariant.Pairs ? $"{i}, {j}" : $"{i}";
-        return (invariant.Name, $"{invariant.Why} (violated at {invariant.Over} {rows})");
+        var place = Words.Violated(State, invariant.Over, i, invariant.Pairs ? j : null);
+        return (invariant.Name, $"{invariant.Why} ({place})");
     }
 
     /// <summary>Whether the value of a cell is beyond a bound of the model, and not a defect.</summary>

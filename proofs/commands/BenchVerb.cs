@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Verified.Kernel;
 using Verified.Proofs.Bench;
 using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
@@ -104,7 +105,7 @@ internal static class BenchVerb
     {
         try
         {
-            File.WriteAllText(page, PapersPage.Of(results));
+            WholeFile.Write(page, PapersPage.Of(results));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -62,7 +62,11 @@ internal static class CheckVerb
                     Limits: limits,
                     Workers: workers ?? Environment.ProcessorCount,
                     Progress: (states, level) => say($"{states:N0} states, {level} steps from boot"),
-                    Kept: kept
+                    Kept: kept,
+                    Resumed: states =>
+                        display.Line(
+                            $"check {model.Name}: continues the search of its checkpoint, from {states:N0} states"
+                        )
                 )
             )
         );
@@ -169,7 +173,7 @@ internal static class CheckVerb
                 display.Notes.Claims.Add(Ledger.Of(result));
             display.Notes.Counts["states"] = results.Sum(each => (long)each.States);
             foreach (var (what, trace) in result.Witnesses)
-                if (name is null && result.Unfinished is null)
+                if (name is null && result.IsWhole)
                     display.Notes.Reached[what] = display.Notes.Reached.GetValueOrDefault(what) || trace is not null;
             if (!parsed.GetValue(Witnesses))
                 continue;
@@ -179,7 +183,7 @@ internal static class CheckVerb
                     $"  {what}: "
                         + (
                             trace is not null ? ""
-                            : result.Unfinished is null ? "never, as it must"
+                            : result.IsWhole ? "never, as it must"
                             : "not met"
                         )
                 );

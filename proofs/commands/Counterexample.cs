@@ -124,7 +124,7 @@ internal static class Counterexample
         for (var node = 0u; node < before.Limits.Paging.Nodes; node++)
             foreach (var property in Derivation<Concrete>.All)
                 if (!property.Holds(before, after, node))
-                    return new(property.Name, $"{property.Why} (violated at Node {node})", one);
+                    return new(property.Name, $"{property.Why} ({Words.Violated(before, Table.Node, node)})", one);
         return null;
     }
 

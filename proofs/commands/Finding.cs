@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
+using Verified.Proofs.Traces;
 
 namespace Verified.Proofs.Commands;
 
@@ -18,6 +19,9 @@ internal sealed record Finding(
     bool Fails = true
 )
 {
+    /// <summary>The cells that the violated statement read, before and after the last step.</summary>
+    public IReadOnlyList<Change> Read { get; init; } = [];
+
     /// <summary>The source line of the deviating instruction; null if there is none.</summary>
     public SourceLine? Where => Explained?.Deviating?.Source;
 }

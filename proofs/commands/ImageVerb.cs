@@ -83,14 +83,11 @@ internal static class ImageVerb
         if (parsed.GetValue(MachineOptions.Modules)!.Length > 0 || parsed.GetValue(MachineOptions.Append)!.Length > 0)
             throw new CommandException("--module or --append without --disk: a loader is given them beside the image");
         var display = new Display(parsed);
-        if (image is not null)
-            image.Save(path);
-        else
-            File.WriteAllBytes(path, kernel);
+        Write(path, image?.ToElf() ?? kernel);
         display.Line($"{path}: {new FileInfo(path).Length:N0} bytes, {Describe(image)}");
         var files = modules.Select(module => (Path: $"{path}.{module.CommandLine.Split(' ')[0]}", module)).ToList();
         foreach (var (file, module) in files)
-            File.WriteAllBytes(file, module.Content);
+            Write(file, module.Content);
         if (files.Count > 0)
             display.Line(
                 $"qemu-system-i386 -kernel {path} -initrd {Initrd(files)}"
@@ -100,6 +97,9 @@ internal static class ImageVerb
             );
         return CommandLine.Holds;
     }
+
+    private static void Write(string path, byte[] contents) =>
+        Reporting.Require(path, () => WholeFile.Write(path, contents));
 
     // The rest of a module's command line follows its file.
     private static string Initrd(IEnumerable<(string Path, BootModule Module)> files)
@@ -126,7 +126,7 @@ internal static class ImageVerb
             parsed.GetValue(MachineOptions.Append)!,
             [.. modules, .. MachineOptions.ModulesOf(parsed)]
         );
-        File.WriteAllBytes(path, disk);
+        Write(path, disk);
         new Display(parsed).Line(
             $"{path}: a disk of {disk.Length:N0} bytes, {disk.Length / (16 * 63 * 512)} cylinders of 16 heads and 63 "
                 + "sectors"

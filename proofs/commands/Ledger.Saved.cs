@@ -22,7 +22,7 @@ public static partial class Ledger
     /// <summary>Keeps the claims of a whole run for <c>claims</c>.</summary>
     internal static void Save(Display display, KernelImage image, IReadOnlyList<Claim> claims) =>
         Reporting.Keep(display, Path, () =>
-            File.WriteAllText(Path, JsonSerializer.Serialize(new Saved(Basis(image), claims), Format))
+            WholeFile.Write(Path, JsonSerializer.Serialize(new Saved(Basis(image), claims), Format))
         );
 
     /// <summary>The claims of the last whole run of this program on this image, or null.</summary>

@@ -236,7 +236,7 @@ internal static class QuestionChecks
         var folder = Path.Combine(Report.Folder, "smt");
         Directory.CreateDirectory(folder);
         var file = Path.Combine(folder, $"{theorem}-{number}.smt2");
-        File.WriteAllText(file, Script.Of(theorem, question));
+        WholeFile.Write(file, Script.Of(theorem, question));
         return file;
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Iced.Intel;
+using Verified.Kernel;
 using Verified.Proofs.Oracle;
 
 namespace Verified.Proofs.Commands;
@@ -74,7 +75,7 @@ internal static class RecordingVerb
             return CommandLine.Refuted;
         var recorded = new RecordedCases(CaseFile.ThisProcessor(), options.Seed, cases);
         var content = CaseFile.Write(recorded);
-        File.WriteAllBytes(file, content);
+        Reporting.Require(file, () => WholeFile.Write(file, content));
         display.Line(
             $"oracle: {cases.Count:N0} cases of {recorded.Processor}, seed {recorded.Seed}, written to {file}: "
                 + $"{content.Length:N0} bytes"

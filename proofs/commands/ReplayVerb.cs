@@ -84,7 +84,8 @@ internal static class ReplayVerb
         if (image.Limits != limits)
             throw new CommandException(
                 $"{path} is of size {ImageSource.Describe(limits)}, the image of "
-                    + $"{ImageSource.Describe(image.Limits)}: give the image it was found with"
+                    + $"{ImageSource.Describe(image.Limits)}: give the image it was found with, or leave out --image "
+                    + "to run it on an image of its size that is built here"
             );
         if (recorded is null || Images.Hash(image) == recorded.Sha256)
             return image;

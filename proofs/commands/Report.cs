@@ -2,6 +2,7 @@ using Verified.Kernel;
 using Verified.Proofs.Check;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
+using Verified.Proofs.Traces;
 
 namespace Verified.Proofs.Commands;
 
@@ -72,7 +73,10 @@ internal static class Report
     }
 
     public static Finding Of(Violation violation, Trace trace) =>
-        new($"the spec violates {violation.Property}", [violation.Why], trace);
+        new($"the spec violates {violation.Property}", [violation.Why], trace)
+        {
+            Read = StatementReads.Of(trace, violation.Property),
+        };
 
     public static Finding Of(KernelImage image, Disagreement found)
     {
@@ -115,11 +119,19 @@ internal static class Report
         Lines(display, shown.Select(step => step.ToString()), "    ");
         if (finding.Explained is not null || steps.Count == 0)
             return;
-        var changes = steps[^1].Changes;
-        display.Line("  what the last of them changed:");
-        Lines(display, changes.Take(MostChanges).Select(change => Glossary.Tell(narration.After, change)), "    ");
-        if (changes.Count > MostChanges)
-            display.Line($"    and {changes.Count - MostChanges} more");
+        Changes("what the violated statement read:", finding.Read);
+        Changes("what the last of them changed:", steps[^1].Made);
+        Changes("what its program had loaded before:", steps[^1].Loaded);
+
+        void Changes(string title, IReadOnlyList<Change> changes)
+        {
+            if (changes.Count == 0)
+                return;
+            display.Line($"  {title}");
+            Lines(display, changes.Take(MostChanges).Select(change => Glossary.Tell(narration.After, change)), "    ");
+            if (changes.Count > MostChanges)
+                display.Line($"    and {changes.Count - MostChanges} more");
+        }
     }
 
     private static void Instruction(Display display, Explained explained, bool all)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Verified.Kernel;
 using Verified.Proofs.Commands.Shards;
 using Verified.Proofs.Page;
 
@@ -96,6 +97,22 @@ internal static class Reporting
         }
     }
 
+    /// <summary>Writes a file that the user asked for.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes it.</param>
+    /// <exception cref="CommandException">It cannot be written, for example because the disk is full.</exception>
+    public static void Require(string path, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException($"{path} is not written: {e.Message}");
+        }
+    }
+
     // Whether each file that the user wants was written.
     private static bool Write(ParseResult parsed, Display display, string verb)
     {
@@ -108,7 +125,7 @@ internal static class Reporting
             written &= Wanted(sarif, Sarif.Of(verb, display.Checked, display.Findings));
         return written;
 
-        bool Wanted(string path, string text) => Keep(display, path, () => File.WriteAllText(path, text));
+        bool Wanted(string path, string text) => Keep(display, path, () => WholeFile.Write(path, text));
     }
 
     private static bool WritePage(Display display, string path)
@@ -126,8 +143,10 @@ internal static class Reporting
     /// <returns>Whether it was written; if not, a warning says why.</returns>
     public static bool WritePage(Display display, string path, Finding shown)
     {
-        var text = HtmlPage.Of(PageData.Of(shown.What, shown.Fails, shown.Details, shown.Trace, shown.Explained));
-        if (!Keep(display, path, () => File.WriteAllText(path, text)))
+        var text = HtmlPage.Of(
+            PageData.Of(shown.What, shown.Fails, shown.Details, shown.Trace, shown.Explained, read: shown.Read)
+        );
+        if (!Keep(display, path, () => WholeFile.Write(path, text)))
             return false;
         display.Line($"page: {path}");
         return true;

@@ -205,8 +205,14 @@ public sealed record Event(
     /// <summary>Makes one step of <paramref name="kernel"/>, whose state is <paramref name="s"/>.</summary>
     public void Apply(Kernel<Concrete> kernel, State<Concrete> s)
     {
+        Load(s);
+        kernel.Step(Entry, Argument, Code);
+    }
+
+    /// <summary>Sets the registers that the user's program has at the event, if the event comes from a user.</summary>
+    public void Load(State<Concrete> s)
+    {
         if (Registers is { } registers && s.Stage.Value == Stages.User)
             registers.Set(s, s.Current);
-        kernel.Step(Entry, Argument, Code);
     }
 }

@@ -137,8 +137,11 @@ public static class Glossary
     public static string Meaning(string column) => Meanings[column];
 
     /// <summary>The name of a column's row, such as <c>thread 1.15</c>; empty for the processor.</summary>
-    public static string Row(State<Concrete> s, string column, uint row) =>
-        Columns[column].Table switch
+    public static string Row(State<Concrete> s, string column, uint row) => Row(s, Columns[column].Table, row);
+
+    /// <summary>The name of a table's row, such as <c>thread 1.15</c>; empty for the processor.</summary>
+    public static string Row(State<Concrete> s, Table of, uint row) =>
+        of switch
         {
             var table when table == Table.Thread => $"thread {Words.Thread(s, row)}",
             var table when table == Table.Priority => $"priority {row}",
@@ -170,12 +173,12 @@ public static class Glossary
             _ => $"{value:X}h",
         };
 
-    /// <summary>A change in a line.</summary>
+    /// <summary>A change in a line; a value that stays as it is, is shown once.</summary>
     public static string Tell(State<Concrete> s, Change change)
     {
         var row = Row(s, change.Column, change.Row);
         return $"{change.Column}{(row.Length > 0 ? $" of {row}" : "")}: {Value(s, change.Column, change.Old)}"
-            + $" -> {Value(s, change.Column, change.New)}";
+            + (change.New == change.Old ? "" : $" -> {Value(s, change.Column, change.New)}");
     }
 
     private static string Named(string[] names, uint value) => value < names.Length ? names[value] : $"{value:X}h";

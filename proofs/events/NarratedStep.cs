@@ -9,7 +9,10 @@ namespace Verified.Proofs.Events;
 /// <param name="Subject">The actor, in words.</param>
 /// <param name="Action">The request, in words.</param>
 /// <param name="Outcome">The result, in words.</param>
-/// <param name="Changes">The values that differ afterwards, in the order of the state's columns.</param>
+/// <param name="Changes">
+/// The values that differ afterwards, in the order of the state's columns, whether the program or the kernel changed
+/// them.
+/// </param>
 public sealed record NarratedStep(
     int Event,
     uint Actor,
@@ -20,5 +23,13 @@ public sealed record NarratedStep(
     IReadOnlyList<Change> Changes
 )
 {
+    /// <summary>
+    /// The registers that the event's own program had loaded when the kernel was entered: the values before and then.
+    /// </summary>
+    public IReadOnlyList<Change> Loaded { get; init; } = [];
+
+    /// <summary>The changes that the kernel made: from the values at its entry to those after the step.</summary>
+    public IReadOnlyList<Change> Made { get; init; } = [];
+
     public override string ToString() => $"{Subject} {Action} -> {Outcome}";
 }

@@ -14,6 +14,7 @@ public sealed class Narration
     private readonly FlatTables _before,
         _after;
     private readonly Kernel<Concrete> _kernel;
+    private readonly Dictionary<int, uint> _loaded = [];
     private (int Event, uint Actor, Entry Entry, string Subject, string Action)? _begun;
 
     public Narration(Trace trace)
@@ -63,6 +64,11 @@ public sealed class Narration
             Begin();
         var (actor, stage) = (s.Current.Value, s.Stage.Value);
         _begun ??= (index, actor, e.Entry, Words.Subject(s, actor, stage), Words.Action(s, e));
+        var isFirst = _after.Written.Length == 0;
+        e.Load(s);
+        if (isFirst)
+            foreach (var cell in _after.Written)
+                _loaded[cell] = _after.Cells[cell];
         e.Apply(_kernel, s);
         return s.Stage.Value is < Stages.Receive and not Stages.Map || e.Entry == Entry.Pick ? End() : null;
     }
@@ -73,23 +79,31 @@ public sealed class Narration
         foreach (var cell in _after.Written)
             _before.Cells[cell] = _after.Cells[cell];
         _after.Commit();
+        _loaded.Clear();
     }
 
     private NarratedStep End()
     {
         var (index, actor, entry, subject, action) = _begun!.Value;
         _begun = null;
-        return new(index, actor, entry, subject, action, Words.Outcome(After, actor, entry), Changes());
+        return new(index, actor, entry, subject, action, Words.Outcome(After, actor, entry), Changes(Old, New))
+        {
+            Loaded = Changes(Old, cell => _loaded.GetValueOrDefault(cell, Old(cell))),
+            Made = Changes(cell => _loaded.GetValueOrDefault(cell, Old(cell)), New),
+        };
+
+        uint Old(int cell) => _before.Cells[cell];
+        uint New(int cell) => _after.Cells[cell];
     }
 
-    private List<Change> Changes()
+    private List<Change> Changes(Func<int, uint> old, Func<int, uint> present)
     {
         List<Change> changes = [];
         foreach (var cell in _after.Written.ToArray().Distinct().Order())
-            if (_after.Cells[cell] is var value && _before.Cells[cell] != value)
+            if (old(cell) is var from && present(cell) is var to && from != to)
             {
                 var (column, row) = _after.Locate(cell);
-                changes.Add(new(column.Name, row, _before.Cells[cell], value));
+                changes.Add(new(column.Name, row, from, to));
             }
 
         return changes;

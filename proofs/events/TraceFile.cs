@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Verified.Kernel;
 using Verified.Proofs.Traces;
 using Verified.Spec;
 using Verified.Spec.Tables;
@@ -92,7 +93,7 @@ public static class TraceFile
     // An interrupt while the kernel works on an event.
     private sealed record Raised(uint Steps, uint Id = 0);
 
-    public static void Save(string path, Trace trace) => File.WriteAllText(path, Write(trace));
+    public static void Save(string path, Trace trace) => WholeFile.Write(path, Write(trace));
 
     /// <summary>The file's text.</summary>
     public static string Write(Trace trace)

@@ -14,7 +14,7 @@ public static class WholeState
             for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, s.Limits); i++)
             for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
                 if (!Holds(s, invariant, i, j))
-                    return $"{invariant.Name} is violated at {invariant.Over} {i}: {invariant.Why}";
+                    return $"{invariant.Name} is {Words.Violated(s, invariant.Over, i)}: {invariant.Why}";
         return null;
     }
 

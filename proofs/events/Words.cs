@@ -1,4 +1,5 @@
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Events;
@@ -25,6 +26,18 @@ public static class Words
 
     /// <summary>task.lthread of a thread number.</summary>
     public static string Thread(State<Concrete> s, uint row) => $"{row / s.Limits.Lthreads}.{row % s.Limits.Lthreads}";
+
+    /// <summary>The place of a violation: the row of a table and, for a statement about pairs, a thread.</summary>
+    /// <param name="s">The state.</param>
+    /// <param name="table">The table that the statement is about.</param>
+    /// <param name="i">The row of this table.</param>
+    /// <param name="j">The row of the other thread; null for a statement about one row.</param>
+    internal static string Violated(State<Concrete> s, Table table, uint i, uint? j = null)
+    {
+        var row = Glossary.Row(s, table, i);
+        return $"violated at {(row.Length > 0 ? row : "the processor")}"
+            + (j is { } other ? $" and {Glossary.Row(s, Table.Thread, other)}" : "");
+    }
 
     /// <summary>An event that may come in a state, in a line.</summary>
     internal static string Line(State<Concrete> s, Event e) =>

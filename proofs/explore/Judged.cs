@@ -127,12 +127,7 @@ public sealed class Judged
                     : null;
     }
 
-    private string Place(Table table, uint i, uint? j)
-    {
-        var s = Tables.State;
-        string Name(Table of, uint row) => of == Table.Thread ? $"thread {Words.Thread(s, row)}" : $"{of} {row}";
-        return $"violated at {Name(table, i)}" + (j is { } other ? $" and {Name(Table.Thread, other)}" : "");
-    }
+    private string Place(Table table, uint i, uint? j) => Words.Violated(Tables.State, table, i, j);
 
     private IEnumerable<uint> RowsOf(Table table) => RowsOf(Tables.State, table, _threads);
 

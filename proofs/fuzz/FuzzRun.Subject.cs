@@ -254,7 +254,8 @@ public static partial class FuzzRun
                         if (!invariant.Holds(_watched, i, j))
                             return (
                                 invariant.Name,
-                                $"{invariant.Why} (violated at {invariant.Over} {i}{(invariant.Pairs ? $", {j}" : "")})"
+                                $"{invariant.Why} "
+                                    + $"({Words.Violated(_watched, invariant.Over, i, invariant.Pairs ? j : null)})"
                             );
                     _held.Hold(number, invariant.Over, i, _reads);
                 }

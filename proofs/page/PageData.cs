@@ -1,5 +1,6 @@
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
+using Verified.Proofs.Traces;
 using Verified.Spec;
 using Verified.Spec.Values;
 
@@ -35,7 +36,8 @@ public sealed record ShownChange(string Column, string Row, string Old, string N
 /// <param name="Threads">
 /// The state of each thread of the chart afterwards: its place in <see cref="PageData.Doings"/>.
 /// </param>
-/// <param name="Changes">The values that differ afterwards.</param>
+/// <param name="Changes">The values that the kernel changed.</param>
+/// <param name="Loaded">The registers that the event's own program had loaded before.</param>
 /// <param name="Trees">The mappings of the frames that are involved.</param>
 public sealed record ShownStep(
     string Text,
@@ -44,6 +46,7 @@ public sealed record ShownStep(
     IReadOnlyList<Message> Messages,
     IReadOnlyList<int> Threads,
     IReadOnlyList<ShownChange> Changes,
+    IReadOnlyList<ShownChange> Loaded,
     IReadOnlyList<MappingTree> Trees
 );
 
@@ -73,6 +76,9 @@ public sealed record PageData(
     int? Wrong = null
 )
 {
+    /// <summary>The cells that the violated statement read, before and after the wrong step.</summary>
+    public IReadOnlyList<ShownChange> Read { get; init; } = [];
+
     // The most changed values of a step that a page shows. A step on a whole space changes thousands.
     private const int MostChanges = 200;
 
@@ -83,13 +89,15 @@ public sealed record PageData(
     /// <param name="trace">The trace.</param>
     /// <param name="explained">The image's path of the event that fails.</param>
     /// <param name="wrong">Index of the event after which the failure shows; null for the last one.</param>
+    /// <param name="read">The cells that the violated statement read; null for none.</param>
     public static PageData Of(
         string title,
         bool fails,
         IReadOnlyList<string> details,
         Trace trace,
         Explained? explained = null,
-        int? wrong = null
+        int? wrong = null,
+        IReadOnlyList<Change>? read = null
     )
     {
         var narration = new Narration(trace);
@@ -99,7 +107,8 @@ public sealed record PageData(
             IReadOnlyList<Message> Messages,
             IReadOnlyList<MappingTree> Trees,
             int[] Threads,
-            IReadOnlyList<ShownChange> Changes
+            IReadOnlyList<ShownChange> Changes,
+            IReadOnlyList<ShownChange> Loaded
         )> told = [];
         HashSet<uint> rows = [];
         Dictionary<Doing, int> doings = [];
@@ -112,12 +121,22 @@ public sealed record PageData(
                 .. DoingOf(after)
                     .Select(doing => doings.TryGetValue(doing, out var place) ? place : doings[doing] = doings.Count),
             ];
-            told.Add((step, messages, MappingTree.Of(before, after, step), threads, Shown(after, step)));
+            told.Add(
+                (
+                    step,
+                    messages,
+                    MappingTree.Of(before, after, step),
+                    threads,
+                    Shown(after, step.Made),
+                    Shown(after, step.Loaded)
+                )
+            );
             rows.UnionWith(messages.SelectMany(message => new[] { message.From ?? 0, message.To }));
             rows.UnionWith(step.Changes.Where(change => change.Column == "Status").Select(change => change.Row));
             rows.UnionWith([step.Actor, after.Current.Value]);
         }
 
+        var shownRead = Shown(narration.After, read ?? []);
         rows.Remove(State<Concrete>.Nobody);
         Doing[] all = [.. doings.Keys];
         var hasInterrupts = told.Any(step =>
@@ -146,11 +165,13 @@ public sealed record PageData(
                     step.Messages,
                     [.. step.Threads.Where(place => rows.Contains(all[place].Row))],
                     step.Changes,
+                    step.Loaded,
                     step.Trees
                 )),
             ],
             all,
-            told.SelectMany(step => step.Changes)
+            told.SelectMany(step => step.Changes.Concat(step.Loaded))
+                .Concat(shownRead)
                 .Select(change => change.Column)
                 .Distinct()
                 .ToDictionary(column => column, Glossary.Meaning),
@@ -159,7 +180,10 @@ public sealed record PageData(
             !fails || told.Count == 0 ? null
                 : wrong is { } last ? Math.Max(0, told.FindLastIndex(step => step.Step.Event <= last))
                 : told.Count - 1
-        );
+        )
+        {
+            Read = shownRead,
+        };
     }
 
     private static string? Mark(NarratedStep step) =>
@@ -210,10 +234,10 @@ public sealed record PageData(
         );
     }
 
-    private static IReadOnlyList<ShownChange> Shown(State<Concrete> s, NarratedStep step) =>
+    private static IReadOnlyList<ShownChange> Shown(State<Concrete> s, IReadOnlyList<Change> changes) =>
         [
-            .. step
-                .Changes.Take(MostChanges)
+            .. changes
+                .Take(MostChanges)
                 .Select(change => new ShownChange(
                     change.Column,
                     Glossary.Row(s, change.Column, change.Row),

@@ -10,13 +10,26 @@ function cell(text, className, note) {
   return result;
 }
 
-function showChanges(data, step) {
-  if (step.changes.length === 0) return [html("p", {}, "The step changes nothing.")];
-  const rows = step.changes.map(change => [
+function changeTable(data, changes, before, after) {
+  return table(["", before, after], changes.map(change => [
     cell(`${change.column}${change.row ? ` of ${change.row}` : ""}`, "", data.meanings[change.column]),
-    cell(change.old, "old mono"), cell(change.new, "new mono"),
-  ]);
-  return [html("h3", {}, "What the step changed"), table(["", "before", "after"], rows)];
+    cell(change.old, change.old === change.new ? "mono" : "old mono"),
+    cell(change.new, change.old === change.new ? "mono" : "new mono"),
+  ]));
+}
+
+function showRead(data) {
+  if (data.read.length === 0) return [];
+  return [html("h3", {}, "What the violated statement read"), changeTable(data, data.read, "before", "after")];
+}
+
+function showChanges(data, step) {
+  const shown = step.changes.length === 0 ? [html("p", {}, "The step changes nothing.")]
+    : [html("h3", {}, "What the step changed"), changeTable(data, step.changes, "before", "after")];
+  if (step.loaded.length > 0)
+    shown.push(html("h3", {}, "What its program had loaded before"),
+      changeTable(data, step.loaded, "before", "loaded"));
+  return shown;
 }
 
 function showThreads(data, step) {
@@ -81,7 +94,7 @@ function showDetails(data, index) {
   }
   const isWrong = index === data.wrong;
   const wrong = isWrong ? [html("p", { className: "bad" }, data.title),
-    html("pre", {}, data.details.join("\n"))] : [];
+    html("pre", { className: "says" }, data.details.join("\n")), ...showRead(data)] : [];
   details.replaceChildren(html("h2", {}, `Step ${index + 1}: ${step.text}`), ...wrong,
     ...(isWrong && data.path ? showPath(data.path) : []), ...showChanges(data, step), ...showThreads(data, step),
     ...showTrees(step));

@@ -32,7 +32,7 @@ function move(by) {
 function filter() {
   const words = byId("filter").value.toLowerCase().split(/\s+/).filter(word => word);
   data.steps.forEach((step, i) => {
-    step.words ??= `${step.text} ${step.changes
+    step.words ??= `${step.text} ${[...step.changes, ...step.loaded]
       .map(each => `${each.column} of ${each.row} ${each.old} ${each.new}`).join(" ")}`.toLowerCase();
     rows[i].hidden = !words.every(word => step.words.includes(word));
   });

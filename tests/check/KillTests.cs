@@ -78,6 +78,21 @@ public sealed class KillTests : IDisposable
     }
 
     [Fact]
+    public async Task A_search_that_continues_says_so()
+    {
+        using (var child = Start())
+            await Kill(child, 2, 0);
+        using var last = Start("--depth", "1");
+        Assert.Equal("check invariants: ", (await last.StandardOutput.ReadLineAsync())?[..18]);
+        Assert.Matches(
+            $"^check {Name}: continues the search of its checkpoint, from [1-9][0-9,]* states$",
+            await last.StandardOutput.ReadLineAsync()
+        );
+        last.Kill();
+        await last.WaitForExitAsync();
+    }
+
+    [Fact]
     public async Task A_second_process_with_the_same_checkpoint_is_refused()
     {
         using var first = Start();

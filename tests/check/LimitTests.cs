@@ -67,6 +67,17 @@ public sealed class LimitTests
         Assert.Equal((null, false), (missed.Failure, missed.Holds));
     }
 
+    // Such a search ends early, so an event that it has not met may still happen.
+    [Fact]
+    public void A_search_that_ends_at_a_violation_names_no_event_that_never_happens()
+    {
+        var found = ModelChecker.Run(Model.Pair, new(Damage: RenewsNoSlice, Properties: []));
+        Assert.True(found.Fails);
+        Assert.Contains(found.Witnesses, witness => witness.Trace is null && !Model.Pair.Never.Contains(witness.Name));
+        Assert.DoesNotContain(found.Unexpected, witness => witness.Trace is null);
+        Assert.Null(found.Miscount);
+    }
+
     [Fact]
     public void Systems_that_are_given_as_data_have_the_same_limits()
     {

@@ -132,6 +132,7 @@ public sealed partial class ProveOptionTests : IDisposable
 
     [TheoryWith(Tool.Linux)]
     [InlineData("prove --no-cache --jobs 1", "prove ")]
+    [InlineData("prove --no-cache --jobs 2", "")]
     [InlineData("diff --minutes 5 --jobs 1", "")]
     [InlineData("--no-cache --jobs 1", "verified: ")]
     public void An_interrupted_check_reports_what_it_has_done(string arguments, string first)

@@ -173,6 +173,43 @@ public sealed class RefusalTests : IDisposable
         return file;
     }
 
+    // A limit on the size of files makes writes fail as a full disk does. The runtime's own mapping of code counts as a
+    // file, so it is turned off.
+    [FactWith(Tool.Linux)]
+    public void A_full_disk_is_told_in_one_line_and_leaves_no_part_of_a_file()
+    {
+        var (exit, error) = OnFullDisk("image -o k.elf");
+        Assert.Equal(CommandLine.Unusable, exit);
+        Assert.StartsWith("verified: k.elf is not written: ", error);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+
+        // The old image stays as it is.
+        var old = Path.Combine(_folder, "k.elf");
+        File.WriteAllText(old, "old");
+        Assert.Equal(CommandLine.Unusable, OnFullDisk("image -o k.elf").Exit);
+        Assert.Equal("old", File.ReadAllText(old));
+        Assert.Equal([old], Directory.GetFileSystemEntries(_folder));
+    }
+
+    private (int Exit, string Error) OnFullDisk(string arguments)
+    {
+        var assembly = typeof(CommandLine).Assembly.Location;
+        var shell = $"trap '' XFSZ; ulimit -f 8; exec dotnet '{assembly}' {arguments}";
+        var start = new ProcessStartInfo("sh", ["-c", shell])
+        {
+            WorkingDirectory = _folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
+        using var process = Process.Start(start)!;
+        _ = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, error);
+    }
+
     private static (int Exit, string Error) Elsewhere(string libz3, params string[] arguments)
     {
         var start = new ProcessStartInfo(

@@ -148,6 +148,24 @@ public sealed partial class ShardTests : IDisposable
         Refused("/nowhere", "merge /nowhere");
     }
 
+    // The advice of a merge without the second shard is carried out as it is printed.
+    [Fact]
+    public void The_command_of_a_missing_shard_makes_it()
+    {
+        var first = In("first.json");
+        Run($"check pair --depth 3 --shard 1/2 --result {first}");
+        var command = Advised().Match(Run($"merge {first}").Error).Groups["command"].Value;
+        var second = In("check-2-of-2.json");
+        Assert.Equal($"check pair --depth 3 --shard 2/2 --result {second}", command);
+        var (exit, output, _) = Run(command);
+        Assert.Equal(CommandLine.Holds, exit);
+        Assert.Equal($"check, shard 2 of 2: 0 of 1 models: nothing to do in this shard; result: {second}\n", output);
+        Assert.Contains("merge: check, 2 shards, 1 models: ", Run($"merge {first} {second}").Output);
+    }
+
+    [GeneratedRegex("shard 2 of 2 is missing: run it, for example 'verified (?<command>.*)', and merge again")]
+    private static partial Regex Advised();
+
     [Fact]
     public void A_failure_in_one_shard_is_the_verdict()
     {
@@ -208,7 +226,8 @@ public sealed partial class ShardTests : IDisposable
         var (one, two) = (In("spec-1.json"), In("spec-2.json"));
         var command = $"mutate spec --sample 1 --invariants 0 --source {Sources.Root}";
         Assert.Equal(CommandLine.Holds, Run($"{command} --shard 2/2 --result {two}").Exit);
-        Refused("run it, for example 'verified mutate spec --shard 1/2'", $"merge {two}");
+        var advised = command.Replace($" --source {Sources.Root}", "", StringComparison.Ordinal);
+        Refused($"run it, for example 'verified {advised} --shard 1/2 ", $"merge {two}");
         var first = File.ReadAllText(two).Replace("\"shard\": 2", "\"shard\": 1", StringComparison.Ordinal);
         File.WriteAllText(one, first);
         Assert.Contains("not complete: 0 of 1 changes", Run($"merge {one} {two}").Output);

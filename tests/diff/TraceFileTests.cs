@@ -177,12 +177,16 @@ public class TraceFileTests
     [Theory]
     [InlineData("\"tasks\":4", "\"tasks\":3", "power of two")]
     [InlineData("\"Status\":{", "\"Nose\":{", "no column Nose")]
-    [InlineData("\"Status\":{\"#map\":[[", "\"Status\":{\"#map\":[[9999,1],[", "rows 0..15")]
+    [InlineData(
+        "\"Status\":{\"#map\":[[",
+        "\"Status\":{\"#map\":[[9999,1],[",
+        "rows 0..15 at the size that the file says"
+    )]
     [InlineData("\"Status\":{\"#map\":[[", "\"Status\":{\"#map\":[[1,16],[", "wider than 4 bits")]
     [InlineData(
         "\"Status\":{\"#map\":[[",
         "\"Status\":{\"#map\":[[0,12],[",
-        "the kernel's: id-names-row is violated at Thread 0: an active thread"
+        "the kernel's: id-names-row is violated at thread 0.0: an active thread"
     )]
     [InlineData("\"Current\":{\"#map\":[]", "\"Current\":{\"#map\":[[0,999]]", "is none of the kernel's")]
     [InlineData("\"eflags\":514", "\"eflags\":12802", "event 1 (Ipc): no user can have EFLAGS 00003202h")]

@@ -90,6 +90,38 @@ public class PageDataTests
         Assert.Equal(("ready", "receiving-any"), (change.Old, change.New));
     }
 
+    // The id is wrong from the start, and no step writes it.
+    [Fact]
+    public void A_violated_statement_shows_the_cells_that_it_read()
+    {
+        var (state, first, second) = Two();
+        state.Id[second] = state.Id[first];
+        var trace = new Trace(Snapshot.Of(state), [Ipc(state, first, Descriptor.None, 1)]);
+        var read = StatementReads.Of(trace, "id-names-row");
+        Assert.Contains(new("Id", second, state.Id[first].Value, state.Id[first].Value), read);
+        Assert.Empty(StatementReads.Of(trace, "no statement has this name"));
+        var page = PageData.Of("", true, [], trace, read: read);
+        var shown = Assert.Single(page.Read, change => change.Column == "Id");
+        Assert.Equal($"thread {Words.Thread(state, second)}", shown.Row);
+        Assert.Equal(shown.Old, shown.New);
+        Assert.Contains("Id", page.Meanings.Keys);
+    }
+
+    [Fact]
+    public void Registers_that_the_program_loaded_are_apart_from_what_the_kernel_changed()
+    {
+        var (state, first, _) = Two();
+        var e = Ipc(state, first, Descriptor.None, 1);
+        var step = new Narration(new(Snapshot.Of(state), [e])).Steps().First();
+        Assert.Contains(step.Loaded, change => change.Column == "Ebp");
+        Assert.DoesNotContain(step.Made, change => change.Column == "Ebp");
+        Assert.Contains(step.Made, change => change.Column == "Status");
+        Assert.DoesNotContain(step.Loaded, change => change.Column == "Status");
+        var page = Of(state, e);
+        Assert.DoesNotContain(page.Steps[0].Changes, change => change.Column == "Ebp");
+        Assert.Contains(page.Steps[0].Loaded, change => change.Column == "Ebp");
+    }
+
     [Fact]
     public void The_page_needs_nothing_else_and_no_text_ends_its_script()
     {

@@ -1,6 +1,10 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Microsoft.Z3;
+using Verified.Tests.Host;
 using Xunit;
 using Context = Verified.Proofs.Z3.Context;
+using Solver = Verified.Proofs.Z3.Solver;
 
 namespace Verified.Tests.Z3;
 
@@ -60,6 +64,66 @@ public sealed class SolverTests : IDisposable
         Assert.Null(solver.Check());
         Assert.NotEmpty(solver.ReasonUnknown);
     }
+
+    // A prime of 61 bits is no product of two factors of 32 bits, and Z3 needs minutes to find that out.
+    [Fact]
+    public void A_check_that_is_asked_to_stop_ends_without_an_answer()
+    {
+        foreach (var incremental in (bool[])[true, false])
+        {
+            using var solver = incremental ? _z3.Incremental(uint.MaxValue) : _z3.OneShot(uint.MaxValue);
+            using var stop = new CancellationTokenSource();
+            AssertHard(solver);
+            stop.CancelAfter(TimeSpan.FromSeconds(1));
+            var clock = Stopwatch.StartNew();
+            Assert.Throws<OperationCanceledException>(() => solver.Check(stop.Token));
+            Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(10));
+        }
+    }
+
+    // Z3 would put its own handler there, and two checks at the same time would leave it there.
+    [FactWith(Tool.Linux)]
+    public void A_check_leaves_the_handler_of_Ctrl_C_alone()
+    {
+        using var registration = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => { });
+        using var stop = new CancellationTokenSource();
+        var before = HandlerOfCtrlC();
+        var during = before;
+        using var solver = _z3.Incremental(uint.MaxValue);
+        AssertHard(solver);
+        using var timer = new Timer(
+            _ =>
+            {
+                during = HandlerOfCtrlC();
+                stop.Cancel();
+            },
+            null,
+            TimeSpan.FromSeconds(1),
+            Timeout.InfiniteTimeSpan
+        );
+        Assert.Throws<OperationCanceledException>(() => solver.Check(stop.Token));
+        Assert.NotEqual(0, before);
+        Assert.Equal(before, during);
+    }
+
+    private void AssertHard(Solver solver)
+    {
+        var (x, y) = (_z3.Word("x", 32), _z3.Word("y", 32));
+        var prime = _z3.Concat(_z3.Number(uint.MaxValue >> 3), _z3.Number(uint.MaxValue));
+        solver.Assert(_z3.Equal(_z3.Multiply(_z3.Widen(32, x), _z3.Widen(32, y)), prime));
+    }
+
+    // The first field of the structure sigaction is the handler.
+    private static nint HandlerOfCtrlC()
+    {
+        const int interrupt = 2;
+        var action = new byte[256];
+        Assert.Equal(0, ActionOf(interrupt, 0, action));
+        return (nint)BitConverter.ToInt64(action);
+    }
+
+    [DllImport("libc", EntryPoint = "sigaction")]
+    private static extern int ActionOf(int signal, nint set, byte[] present);
 
     [Fact]
     public void A_refused_call_throws_with_the_solvers_message()

@@ -36,9 +36,7 @@ internal static class Merging
                     missing.Count == 1
                         ? $"shard {missing[0]} of {first.Of} is"
                         : $"shards {List(missing)} of {first.Of} are"
-                )
-                    + $" missing: run it, for example 'verified {first.Verb} --shard {missing[0]}/{first.Of}', "
-                    + "and merge again"
+                ) + $" missing: run it, for example '{CommandOf(first, firstFile, missing[0])}', and merge again"
             );
         return [.. all.Select(each => each.Result).OrderBy(result => result.Shard)];
 
@@ -50,6 +48,25 @@ internal static class Merging
                         + "merge shards of one command"
                 );
         }
+    }
+
+    // The command of another shard: the same options and arguments, and a result beside the first one.
+    private static string CommandOf(ShardResult first, string file, int missing)
+    {
+        List<string> words = ["verified", first.Verb];
+        foreach (
+            var (name, text) in first
+                .Given.Where(given => given.Value.Length > 0)
+                .OrderBy(given => given.Key.StartsWith('-'))
+        )
+            words.AddRange(
+                !name.StartsWith('-') ? [text]
+                : text == ShardOptions.IsGiven ? [name]
+                : text.Split(' ').SelectMany(value => new[] { name, value })
+            );
+        var beside = $"{first.Verb.Replace(' ', '-')}-{missing}-of-{first.Of}.json";
+        var result = Path.Combine(Path.GetDirectoryName(file) ?? "", beside);
+        return $"{string.Join(' ', words)} --shard {missing}/{first.Of} --result {result}";
     }
 
     /// <summary>Says how much work is left out; null if all is done, or if a shard ended at a failure.</summary>

@@ -26,6 +26,9 @@ internal static class ShardOptions
         HelpName = "FILE",
     };
 
+    /// <summary>The text of an option without a value, in a result.</summary>
+    public const string IsGiven = "given";
+
     public static void AddTo(Command verb)
     {
         verb.Add(Part);
@@ -57,17 +60,34 @@ internal static class ShardOptions
         if (!command.Options.Contains(ResultFile) || parsed.GetValue(ResultFile) is not { } file)
             return;
         var image = command.Options.Contains(ImageSource.Size) ? ImageSource.Of(parsed) : null;
-        ShardResult
-            .Make(
-                NameOf(command),
-                Of(parsed),
-                image is null ? "" : Images.Hash(image),
-                Given(parsed),
-                display.Checked,
-                display.Notes,
-                exit
-            )
-            .Save(file);
+        var result = ShardResult.Make(
+            NameOf(command),
+            Of(parsed),
+            image is null ? "" : Images.Hash(image),
+            Given(parsed),
+            display.Checked,
+            display.Notes,
+            exit
+        );
+        Reporting.Require(file, () => result.Save(file));
+        if (parsed.GetResult(Part) is not null)
+            display.Line(Verdict(result, file));
+    }
+
+    // A shard may have no part of the work, and then no other line says that it was carried out.
+    private static string Verdict(ShardResult result, string file)
+    {
+        var (done, total, unit) = (result.Notes.Done, result.Notes.Total, result.Notes.Unit);
+        return $"{result.Verb}, shard {result.Shard} of {result.Of}: "
+            + (total > 0 ? $"{done:N0} of {total:N0} {unit}: " : "")
+            + result.Exit switch
+            {
+                CommandLine.Holds when done == 0 && total > 0 => "nothing to do in this shard",
+                CommandLine.Holds => "holds",
+                CommandLine.Refuted => "FAILED",
+                _ => "not complete",
+            }
+            + $"; result: {file}";
     }
 
     // The verb with those above it, such as "mutate spec".
@@ -107,7 +127,7 @@ internal static class ShardOptions
                 option => option.Name,
                 option =>
                     parsed.GetResult(option) is { Implicit: false, Tokens.Count: 0 }
-                        ? "given"
+                        ? IsGiven
                         : Text(parsed.GetResult(option)?.Tokens)
             );
         foreach (var argument in parsed.CommandResult.Command.Arguments)

@@ -133,12 +133,7 @@ internal sealed record ShardResult(
     ) => new(PresentFormat, verb, shard.Number, shard.Of, ThisBuild, image, given, exit, checks, notes);
 
     /// <summary>Writes the file as a whole, so that nobody reads a part of it.</summary>
-    public void Save(string file)
-    {
-        var fresh = $"{file}.{Environment.ProcessId}";
-        File.WriteAllText(fresh, JsonSerializer.Serialize(this, Text));
-        File.Move(fresh, file, overwrite: true);
-    }
+    public void Save(string file) => WholeFile.Write(file, JsonSerializer.Serialize(this, Text));
 
     public static ShardResult Read(string file)
     {

@@ -57,8 +57,7 @@ public sealed partial class Reasoner : IDisposable
     /// question is asked.
     /// </param>
     /// <param name="stop">
-    /// If it is cancelled, no question is asked any more. A running one comes to its end: Z3 can be interrupted, but
-    /// some of its functions then fail in ways that look like answers.
+    /// If it is cancelled, no question is asked any more, and a running one ends without an answer.
     /// </param>
     public Reasoner(
         Terms terms,
@@ -192,7 +191,7 @@ public sealed partial class Reasoner : IDisposable
 
     private bool Ask(Bool? assumption)
     {
-        var answer = assumption is null ? _solver.Check() : _solver.Check(Literal(assumption));
+        var answer = assumption is null ? _solver.Check(_stop) : _solver.Check(_stop, Literal(assumption));
         if (answer is { } quick)
             return Answer(_solver, quick, assumption);
         using var whole = _terms.Context.OneShot(StepLimit);
@@ -200,7 +199,7 @@ public sealed partial class Reasoner : IDisposable
             whole.Assert(_terms.Translate(fact));
         if (assumption is not null)
             whole.Assert(_terms.Translate(assumption));
-        return Answer(whole, whole.Check(), assumption);
+        return Answer(whole, whole.Check(_stop), assumption);
     }
 
     private bool Answer(Solver solver, bool? answer, Bool? assumption)

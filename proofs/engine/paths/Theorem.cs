@@ -76,7 +76,7 @@ public abstract class Theorem(string name, IReadOnlyList<Domain> domains)
     public virtual uint? Constant(uint address) => null;
 
     /// <param name="record">Receives every question and its answer; may be null.</param>
-    /// <param name="stop">If it is cancelled, the proof ends without a verdict before its next question.</param>
+    /// <param name="stop">If it is cancelled, the proof ends without a verdict, also within a question.</param>
     /// <exception cref="OperationCanceledException">The proof was asked to stop.</exception>
     public Verdict Prove(IQuestionRecord? record = null, CancellationToken stop = default)
     {

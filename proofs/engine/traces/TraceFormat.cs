@@ -111,7 +111,10 @@ public sealed class TraceFormat<T>(int version, params JsonConverter[] converter
                     $"there is no column {cell.Column}; the file is of another version of the kernel's state"
                 );
             if (cell.Row >= rows)
-                throw new TraceFileException($"{cell.Column} has rows 0..{rows - 1}, not {cell.Row}");
+                throw new TraceFileException(
+                    $"{cell.Column} has rows 0..{rows - 1} at the size that the file says, and its states have row "
+                        + $"{cell.Row}: its sizes were changed; save it again with the check that found it"
+                );
             if (bits < 32 && cell.Value >> (int)bits != 0)
                 throw new TraceFileException(
                     $"{cell.Column} of row {cell.Row} is {cell.Value:X}h, wider than {bits} bits"

@@ -20,6 +20,10 @@ public sealed class Solver : IDisposable
         Native.Z3_params_inc_ref(context.Handle, parameters);
         Set("random_seed", 1);
         Set("rlimit", steps);
+
+        // Z3 would put its own handler of Ctrl-C in place of the runtime's during every check. Two threads that check
+        // at the same time would leave it there, with a pointer to a check that has ended.
+        Native.Z3_params_set_bool(context.Handle, parameters, Symbol("ctrl_c"), 0);
         if (incremental)
         {
             // Relevancy spares quantifier instances, and there are no quantifiers. Without it questions about bit
@@ -49,13 +53,25 @@ public sealed class Solver : IDisposable
 
     /// <summary>Whether the facts and the assumptions have a model; null if the solver does not know.</summary>
     /// <param name="assumptions">Boolean variables or their negations.</param>
-    public bool? Check(params ReadOnlySpan<Expr> assumptions)
+    public bool? Check(params ReadOnlySpan<Expr> assumptions) => Check(CancellationToken.None, assumptions);
+
+    /// <summary>Whether the facts and the assumptions have a model; null if the solver does not know.</summary>
+    /// <param name="stop">If it is cancelled, the check ends without an answer.</param>
+    /// <param name="assumptions">Boolean variables or their negations.</param>
+    /// <exception cref="OperationCanceledException">The check was asked to stop.</exception>
+    public bool? Check(CancellationToken stop, params ReadOnlySpan<Expr> assumptions)
     {
         var handles = new nint[assumptions.Length];
         for (var i = 0; i < handles.Length; i++)
             handles[i] = assumptions[i].Handle;
-        var answer = (Z3_lbool)
-            Native.Z3_solver_check_assumptions(_context.Handle, Handle, (uint)handles.Length, handles);
+        Z3_lbool answer;
+        var context = _context.Handle;
+
+        // The end of the registration waits for a running callback, so no interrupt reaches the context after the
+        // check. An interrupted check may give any answer, so no answer is used after the request to stop.
+        using (stop.UnsafeRegister(_ => Native.Z3_interrupt(context), null))
+            answer = (Z3_lbool)Native.Z3_solver_check_assumptions(context, Handle, (uint)handles.Length, handles);
+        stop.ThrowIfCancellationRequested();
         return answer switch
         {
             Z3_lbool.Z3_L_TRUE => true,
