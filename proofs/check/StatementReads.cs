@@ -39,7 +39,9 @@ public static class StatementReads
         tables.Commit();
         if (invariants.Exists(IsViolated))
             return Cells();
-        foreach (var (_, single) in Unfolding.Of(trace, tables.State))
+        // A trace ends with the event that violates the statement.
+        var last = trace.Events.Count - 1;
+        foreach (var (number, single) in Unfolding.Of(trace, tables.State))
         {
             if (single is not { } e)
                 continue;
@@ -48,6 +50,8 @@ public static class StatementReads
             tables.Commit();
             kernel.Step(e.Entry, e.Argument, e.Code);
             judge.Begin(e.Entry, e.Argument, e.Code);
+            if (number < last)
+                continue;
             if (judge.Of(e.Entry).Any(IsBroken) || invariants.Exists(IsViolated))
                 return Cells();
         }
@@ -67,14 +71,27 @@ public static class StatementReads
                 foreach (var j in pairs ? Threads() : One)
                 {
                     traced.Forget();
-                    if (!holds(i, j))
+                    if (!HoldsAt(holds, i, j))
                         return true;
                 }
 
             return false;
         }
 
-        IEnumerable<uint> Threads() => Enumerable.Range(0, (int)trace.Start.Limits.Threads).Select(row => (uint)row);
+        // If a statement follows a link to a row that does not exist, it cannot hold.
+        static bool HoldsAt(Func<uint, uint, bool> holds, uint i, uint j)
+        {
+            try
+            {
+                return holds(i, j);
+            }
+            catch (IndexOutOfRangeException)
+            {
+                return false;
+            }
+        }
+
+        uint[] Threads() => ThreadsInUse.Of(tables.State);
 
         IReadOnlyList<Change> Cells() =>
             [
