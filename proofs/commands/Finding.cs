@@ -18,6 +18,9 @@ internal sealed record Finding(
     bool Fails = true
 )
 {
+    /// <summary>The difference after the last event; null if the spec alone fails.</summary>
+    public string? Difference { get; init; }
+
     /// <summary>The source line of the deviating instruction; null if there is none.</summary>
     public SourceLine? Where => Explained?.Deviating?.Source;
 }
