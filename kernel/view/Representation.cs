@@ -21,6 +21,12 @@ public sealed partial class Representation<W>(View<W> view, State<W> state, Memb
     /// <summary>The invariant that relates every thread to the top priority.</summary>
     public const string TopName = "top-priority";
 
+    /// <summary>The name of the invariant about the directory and the segment in a thread's row.</summary>
+    public const string DirectoriesName = "directories";
+
+    /// <summary>The name of the invariant about CR3.</summary>
+    public const string AddressSpaceName = "address-space";
+
     // Register numbers in the encoding (SDM 2, B.1.4.2).
     private const int Es = 0,
         CodeSegment = 1,
@@ -103,7 +109,7 @@ public sealed partial class Representation<W>(View<W> view, State<W> state, Memb
             !m.State.Competes(t) | (m.State.Priority[t] <= m.Top)
         ),
         new(
-            "directories",
+            DirectoriesName,
             "a thread's row has its task's page directory, the segment of its task's small space, and whether it runs "
                 + "there",
             Table.Thread,
@@ -136,7 +142,7 @@ public sealed partial class Representation<W>(View<W> view, State<W> state, Memb
             (m, _, _) => m.UserDescriptors
         ),
         new(
-            "address-space",
+            AddressSpaceName,
             "CR3 is a page directory; where the current thread runs, it is its task's, or the segments are those of "
                 + "its small space",
             Table.Processor,

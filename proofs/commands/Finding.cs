@@ -22,6 +22,9 @@ internal sealed record Finding(
     /// <summary>The cells that the violated statement read, before and after the last step.</summary>
     public IReadOnlyList<Change> Read { get; init; } = [];
 
+    /// <summary>The difference after the last event; null if the spec alone fails.</summary>
+    public string? Difference { get; init; }
+
     /// <summary>The source line of the deviating instruction; null if there is none.</summary>
     public SourceLine? Where => Explained?.Deviating?.Source;
 }

@@ -91,7 +91,10 @@ internal static class Report
             [$"spec   {difference.Spec}", $"image  {difference.Image}"],
             found.Trace,
             Explanation.Path(new Duel(new ImageMachine(image)), found)
-        );
+        )
+        {
+            Difference = $"{difference}",
+        };
     }
 
     /// <summary>Reports a failure. The same trace always gives the same lines.</summary>
@@ -103,7 +106,7 @@ internal static class Report
         Lines(display, finding.Details.Take(MostDetails), "    ");
         Events(display, finding, all);
         if (finding.Explained is { } explained)
-            Instruction(display, explained, all);
+            Instruction(display, explained, finding, all);
     }
 
     private static void Events(Display display, Finding finding, bool all)
@@ -134,8 +137,15 @@ internal static class Report
         }
     }
 
-    private static void Instruction(Display display, Explained explained, bool all)
+    private static void Instruction(Display display, Explained explained, Finding finding, bool all)
     {
+        if (explained.Step is { } first)
+        {
+            display.Line($"  the first step that differs: {first.Name}, step {first.Number:N0} of the last event");
+            if ($"{first.Difference}" != finding.Difference)
+                display.Line($"    {first.Difference}");
+        }
+
         if (explained.Deviating is { } deviating)
         {
             display.Line(
@@ -143,7 +153,8 @@ internal static class Report
                 {
                     Reason.Writes => "  the instruction that made the difference:",
                     Reason.NothingWritten => "  a write is missing: the value was wrong at the end of the step, and no "
-                        + "instruction changed it; the step ends here:",
+                        + $"instruction changed it; the step {(explained.Step is null ? "ends" : "starts")} here:",
+                    Reason.Interrupted => "  the processor took an interrupt after this instruction:",
                     _ => "  the last instruction of the step:",
                 }
             );
@@ -154,22 +165,22 @@ internal static class Report
                 Near(display, explained);
             if (explained.Reason == Reason.Writes)
                 From(display, explained);
-            else
+            else if (explained.Reason != Reason.Interrupted)
                 Decisions(display, explained);
         }
 
         if (!all)
         {
             display.Line(
-                $"  more: --path prints all events and the {explained.Length:N0} instructions of the last "
-                    + "one; --html FILE draws them"
+                $"  more: --path prints all events and the {explained.Length:N0} instructions of "
+                    + $"{(explained.Step is null ? "the last one" : "the step")}; --html FILE draws them"
             );
             return;
         }
 
         var (path, length) = (explained.Last, explained.Length);
         display.Line(
-            $"  the image's path, {length:N0} instructions"
+            $"  the image's path, {length:N0} instructions{(explained.Step is null ? "" : " of this step")}"
                 + $"{(path.Count < length ? $", the last {path.Count:N0} of them" : "")}:"
         );
         foreach (var step in path)

@@ -11,8 +11,8 @@ namespace Verified.Proofs.Diff;
 /// </summary>
 internal sealed class ConstantRegisters
 {
-    // NT, VM, RF, TF and IOPL are 0 while the processor is idle, and IF is 1.
-    private const uint IdleFlags =
+    // NT, VM, RF, TF and IOPL are 0 in the kernel. IF depends on the cut point.
+    private const uint KernelFlags =
         Flag.NestedTask | Flag.Virtual8086 | Flag.Resume | Flag.Trap | Flag.PrivilegeLevel | Flag.Interrupt;
 
     private static readonly ProcessorField<Concrete, PcBus>[] Fields =
@@ -32,9 +32,7 @@ internal sealed class ConstantRegisters
     // The other fields, without those that are 0 until the processor uses them.
     private static readonly int[] Singly =
     [
-        .. Enumerable
-            .Range(0, Fields.Length)
-            .Where(i => !IsRare(Fields[i]) && ProcessorNames.Eflags.All(flag => flag.Name != Fields[i].Name)),
+        .. Enumerable.Range(0, Fields.Length).Where(i => !IsRare(Fields[i]) && !IsFlag(Fields[i])),
     ];
 
     private readonly uint[] _booted;
@@ -55,22 +53,39 @@ internal sealed class ConstantRegisters
 
     /// <summary>
     /// The first field that differs from its value after boot; null if there is none. While the processor idles, this
-    /// method also compares the bits of EFLAGS that are constant then.
+    /// method also compares the bits of EFLAGS that are constant then. At the kernel's other cut points it compares
+    /// these bits in place of the user's flags.
     /// </summary>
-    public Difference? From(Ia32<Concrete, PcBus> cpu)
+    /// <param name="cpu">The processor.</param>
+    /// <param name="isInWindow">Whether it is between two steps on mappings, where interrupts are on.</param>
+    public Difference? From(Ia32<Concrete, PcBus> cpu, bool isInWindow)
     {
-        if (!AreSame(cpu))
+        var isInKernel = cpu.Cpl == 0 && !cpu.Halted;
+        if (isInKernel || !AreSame(cpu))
             for (var i = 0; i < _booted.Length; i++)
-                if (Fields[i].Read!(cpu).Value is var now && now != _booted[i])
-                    return new($"{Fields[i].Name} of the processor", $"{_booted[i]:X8}h", $"{now:X8}h");
-        return cpu.Halted && (cpu.Eflags.Value & IdleFlags) != Flag.Interrupt
-            ? new(
-                "EFLAGS of the idle processor",
-                $"{Flag.Interrupt:X8}h in the bits {IdleFlags:X8}h",
+                if (!(isInKernel && IsFlag(Fields[i])) && Fields[i].Read!(cpu).Value is var now && now != _booted[i])
+                    return new($"{Fields[i].Name} of the processor", $"{_booted[i]:X8}h", $"{now:X8}h")
+                    {
+                        Register = new(Fields[i].Name, Right: _booted[i]),
+                    };
+        if (!isInKernel && !cpu.Halted)
+            return null;
+        var flags = cpu.Halted || isInWindow ? Flag.Interrupt : 0;
+        var wrong = (cpu.Eflags.Value & KernelFlags) ^ flags;
+        return wrong == 0
+            ? null
+            : new(
+                $"EFLAGS of the {(cpu.Halted ? "idle processor" : "processor in the kernel")}",
+                $"{flags:X8}h in the bits {KernelFlags:X8}h",
                 $"{cpu.Eflags.Value:X8}h"
             )
-            : null;
+            {
+                Register = new(RegisterPlace.Flags, wrong, flags),
+            };
     }
+
+    private static bool IsFlag(ProcessorField<Concrete, PcBus> field) =>
+        ProcessorNames.Eflags.Any(flag => flag.Name == field.Name);
 
     private bool AreSame(Ia32<Concrete, PcBus> cpu)
     {

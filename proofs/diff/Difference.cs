@@ -10,7 +10,12 @@ namespace Verified.Proofs.Diff;
 /// <param name="Column">The column that differs; null if no single column does.</param>
 public sealed record Difference(string What, string Spec, string Image, uint? Address = null, string? Column = null)
 {
-    /// <summary>The meaning of a path that has not written to <see cref="Address"/>.</summary>
+    /// <summary>The processor's register that differs; null if none does, or several do.</summary>
+    public RegisterPlace? Register { get; init; }
+
+    /// <summary>
+    /// The meaning of a path that has not written to <see cref="Address"/> or <see cref="Register"/>.
+    /// </summary>
     public Reason IfUnwritten { get; init; } = Reason.NothingWritten;
 
     public override string ToString() => $"{What}: spec {Spec}, image {Image}";

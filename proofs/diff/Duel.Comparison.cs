@@ -17,6 +17,12 @@ public sealed partial class Duel
         _footprint.Clear();
         _footprint.Add(before);
         _footprint.Add(State.Current.Value);
+        if (_search is not null)
+        {
+            _footprint.Add(_search.Heir);
+            _footprint.Add(State.Heir.Value);
+        }
+
         foreach (var column in _ofProcessor)
             if (Differ(column, 0) is { } difference)
                 return difference;
@@ -34,7 +40,7 @@ public sealed partial class Duel
 
         if (_footprint.Add(_machine.Pc.Memory) is var (address, former, field))
             return field is null ? Unchangeable(address, former) : HoldsNoValue(address, field);
-        if (_constant.From(_machine.Pc.Cpu) is { } register)
+        if (_constant.From(_machine.Pc.Cpu, _machine.IsInWindow) is { } register)
             return register;
         foreach (var row in _footprint.Threads)
             if (CompareThread(row) is { } difference)

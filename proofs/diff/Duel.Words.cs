@@ -1,5 +1,7 @@
 using Verified.Kernel;
+using Verified.Machine.Processor;
 using Verified.Proofs.Events;
+using Verified.Proofs.Execution;
 using Verified.Spec;
 using Verified.Spec.Tables;
 using Verified.Spec.Values;
@@ -14,16 +16,17 @@ public sealed partial class Duel
 
     private Difference Describe(ColumnInfo info, uint row, uint spec, uint image)
     {
-        var field =
-            info.Table == Table.Thread
-                ? _layout.Threads.Fields.FirstOrDefault(field =>
-                    string.Equals(field.Name, info.Name, StringComparison.OrdinalIgnoreCase)
-                )
-                : null;
+        var saved = View<Concrete>.SavedRegister(info);
+        var field = info.Name
+            is nameof(State<Concrete>.Timed)
+                or nameof(State<Concrete>.Faulting)
+                or nameof(State<Concrete>.Status)
+            ? Layout.Status
+            : _machine.View.FieldOf(info) ?? saved;
         uint? address =
             field is not null ? _layout.Threads.Address<Concrete>(row, field).Value
             : info.Table == Table.Priority ? _layout.Picked.Address<Concrete>(row, _layout.PickedNumber).Value
-            : info.Name == nameof(State<Concrete>.Current) ? _layout.TssStack.Base
+            : PlaceOf(info.Name, row) is { } place ? place
             : Mappings<Concrete>.Schema.Contains(info) && _layout.Mappings.Place(info.Name) is var (area, of)
                 ? area.Address<Concrete>(row, of).Value
             : null;
@@ -33,10 +36,31 @@ public sealed partial class Duel
             Name(image),
             address,
             info.Name
-        );
+        )
+        {
+            Register =
+                saved is not null && _machine.InUserMode && row == _machine.View.Current.Value
+                    ? new(info.Name.ToUpperInvariant())
+                    : null,
+        };
 
         string Name(uint value) => Glossary.Value(State, info.Name, value);
     }
+
+    private uint? PlaceOf(string column, uint row) =>
+        column switch
+        {
+            nameof(State<Concrete>.Current) => _layout.TssStack.Base,
+            nameof(State<Concrete>.Clock) => _layout.Clock.Base,
+            nameof(State<Concrete>.Time) => _layout.InfoClock.Base + Layout.Time.Offset,
+            nameof(State<Concrete>.TimeHigh) => _layout.InfoClock.Base + Layout.TimeHigh.Offset,
+            nameof(State<Concrete>.Examined) => _layout.Examined.Base,
+            nameof(State<Concrete>.Heir) => _layout.Heir.Base,
+            nameof(State<Concrete>.Masked) => _layout.Masked.Base,
+            nameof(State<Concrete>.Handler) => _layout.Interrupts.Address<Concrete>(row, _layout.HandlerPointer).Value,
+            nameof(State<Concrete>.Pending) => _layout.Interrupts.Address<Concrete>(row, Layout.PendingNumber).Value,
+            _ => null,
+        };
 
     // The kernel did not end the event as the spec does.
     private Difference Stopped(Failure failure) =>
@@ -100,19 +124,62 @@ public sealed partial class Duel
             $"{(where.Length > 0 ? $"{where}: " : "")}it is not so that {invariant.Why}",
             $"this always holds ({invariant.Name})",
             "it does not hold in the memory of the kernel or in the processor",
-            invariant.I switch
-            {
-                _ when invariant.I == Table.Page => _layout.Mappings.PageTables.Address(i, MappingLayout.Entry).Value,
-                _ when invariant.I == Table.PortWord => _layout
-                    .Mappings.PortMaps.Address(i, MappingLayout.PortBits)
-                    .Value,
-                _ when invariant.I == Table.SmallPage => _layout
-                    .Mappings.SmallTables.Address(i, MappingLayout.Entry)
-                    .Value,
-                _ when invariant.I == Table.Slot => _layout.Mappings.Directories.Address(i, MappingLayout.Entry).Value,
-                _ => null,
-            }
-        );
+            AddressOf(invariant, i)
+        )
+        {
+            Register =
+                invariant.Name == Representation<Concrete>.SegmentsName && WrongSegment() is { } segment
+                    ? new($"{segment} selector")
+                : invariant.Name == Representation<Concrete>.AddressSpaceName ? new("CR3")
+                : null,
+        };
+    }
+
+    // The dword that an invariant is about; null if it is about several, or about the processor.
+    private uint? AddressOf(RepresentationInvariant<Concrete> invariant, Concrete i)
+    {
+        var (l, m) = (_layout, _layout.Mappings);
+        return invariant.I switch
+        {
+            _ when invariant.I == Table.Page => m.PageTables.Address(i, MappingLayout.Entry).Value,
+            _ when invariant.I == Table.PortWord => m.PortMaps.Address(i, MappingLayout.PortBits).Value,
+            _ when invariant.I == Table.SmallPage => m.SmallTables.Address(i, MappingLayout.Entry).Value,
+            _ when invariant.I == Table.Slot => m.Directories.Address(i, MappingLayout.Entry).Value,
+            _ when invariant.J == Table.Thread && invariant.I == Table.ReadyWord => l
+                .Ready.Address(i, l.ReadyWord)
+                .Value,
+            _ when invariant.J == Table.Thread && invariant.I == Table.SenderWord => l
+                .SenderSets.Address(i, l.SendersWord)
+                .Value,
+            _ when invariant.J == Table.Thread && invariant.I == Table.TimerWord => l
+                .Timers.Address(i, l.ReadyWord)
+                .Value,
+            _ when invariant.Name == Representation<Concrete>.TopName => l.Top.Base,
+            _ when invariant.Name == Representation<Concrete>.DirectoriesName => l
+                .Threads.Address(i, Layout.Directory)
+                .Value,
+            _ => null,
+        };
+    }
+
+    // The first data segment whose selector is not that of the thread's space.
+    private string? WrongSegment()
+    {
+        var isFlat = _representation.IsFlat.Known;
+        foreach (
+            var number in (ReadOnlySpan<int>)
+                [SegmentRegister.Ds, SegmentRegister.Es, SegmentRegister.Fs, SegmentRegister.Gs]
+        )
+        {
+            uint right =
+                isFlat ? Layout.FlatData
+                : number is SegmentRegister.Ds or SegmentRegister.Es ? Layout.UserData
+                : 0;
+            if (_machine.Selector(number).Value != right)
+                return ProcessorNames.Segments[number];
+        }
+
+        return null;
     }
 
     // A row of a table, as a person names it.

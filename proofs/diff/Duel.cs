@@ -193,13 +193,14 @@ public sealed partial class Duel
         {
             enters.Apply(_kernel, State);
             steps += FinishSpec(enters.Between);
+            _search?.Begin(enters);
         }
         else
             Complete(arising!.Value).Set(State, before);
 
-        return _machine.Perform(enters ?? e, enters is null ? null : e.Loaded, arising, _arrivals, steps) is { } failure
-            ? Stopped(failure)
-            : Compare(before);
+        var failure = _machine.Perform(enters ?? e, enters is null ? null : e.Loaded, arising, _arrivals, steps);
+        _search?.Finish();
+        return failure is not null ? Stopped(failure) : Compare(before);
     }
 
     /// <summary>
@@ -229,7 +230,10 @@ public sealed partial class Duel
             return null;
         var before = State.Current.Value;
         var steps = FinishSpec();
-        return _machine.Settle(steps) is { } failure ? Stopped(failure) : Compare(before);
+        _search?.Begin(e: null);
+        var failure = _machine.Settle(steps);
+        _search?.Finish();
+        return failure is not null ? Stopped(failure) : Compare(before);
     }
 
     /// <summary>Makes the kernel's own steps. Returns their number.</summary>

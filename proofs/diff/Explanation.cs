@@ -1,57 +1,7 @@
 using Iced.Intel;
-using Verified.Kernel;
-using Verified.Machine.Computer;
+using Verified.Proofs.Events;
 
 namespace Verified.Proofs.Diff;
-
-/// <summary>An executed instruction.</summary>
-/// <param name="Address">Linear address.</param>
-/// <param name="Place">Symbol and distance.</param>
-/// <param name="Text">Its disassembly.</param>
-/// <param name="Deviates">True for the instruction that <see cref="Explained.Reason"/> is about.</param>
-/// <param name="Source">The line of the kernel's source that emits it; null if unknown.</param>
-/// <param name="Jumps">True if a conditional jump was taken; null for any other instruction.</param>
-/// <param name="IsNear">True if it changed another dword of the row that differs.</param>
-/// <param name="IsOrigin">True if it computed the value that the deviating instruction wrote.</param>
-public sealed record Executed(
-    uint Address,
-    string Place,
-    string Text,
-    bool Deviates,
-    SourceLine? Source = null,
-    bool? Jumps = null,
-    bool IsNear = false,
-    bool IsOrigin = false
-);
-
-/// <summary>The reason why image and spec differ after an event, as far as the path shows it.</summary>
-public enum Reason
-{
-    /// <summary>The marked instruction was the last to change the dword that differs.</summary>
-    Writes,
-
-    /// <summary>No instruction changed the dword that differs. The marked instruction ends the path.</summary>
-    NothingWritten,
-
-    /// <summary>The difference is not in a single dword of the tables. The marked instruction ends the path.</summary>
-    NoPlace,
-}
-
-/// <summary>The image's path after an event, and the instruction that went wrong.</summary>
-/// <param name="Last">The end of the path, with the deviating instruction marked.</param>
-/// <param name="Length">The length of the whole path in instructions.</param>
-/// <param name="Reason">The meaning of the mark.</param>
-public sealed record Explained(IReadOnlyList<Executed> Last, long Length, Reason Reason)
-{
-    /// <summary>The conditional jumps before the end, in order.</summary>
-    public IEnumerable<Executed> Decisions => Last.Where(executed => executed.Jumps is not null);
-
-    /// <summary>The instructions that computed the wrong value, in order.</summary>
-    public IEnumerable<Executed> Origins => Last.Where(executed => executed.IsOrigin);
-
-    /// <summary>The marked instruction; null if it is not among the last ones, or nothing was executed.</summary>
-    public Executed? Deviating => Last.FirstOrDefault(executed => executed.Deviates);
-}
 
 /// <summary>Finds the instruction that causes a difference.</summary>
 public static class Explanation
@@ -63,47 +13,61 @@ public static class Explanation
 
     private const int LongestInstruction = 15;
 
-    // The size of a thread's row. Smaller rows include their neighbours.
-    private const uint RowSize = Layout.ThreadSize;
+    // The source of instructions that many steps share. It is not the place where a step starts.
+    private const string Shared = "/KernelProgram.cs";
 
-    /// <summary>The path of a disagreement's last event, the kernel's own steps after it included.</summary>
+    /// <summary>
+    /// The path of the first step that differs, in a disagreement's last event. If no step differs by itself, it is the
+    /// path of the whole event, the kernel's own steps after it included.
+    /// </summary>
     public static Explained Path(Duel duel, Disagreement disagreement)
     {
         var trace = disagreement.Trace;
-        var machine = duel.Machine;
-        if (trace.Events.Count == 0)
+        if (trace.Events.Count == 0 && trace.Booted)
             return new([], 0, Reason.NoPlace);
+        var step = Begin(duel, trace, last => duel.FirstDifferent(last));
+        var path = new WatchedPath(duel.Machine, step?.Difference ?? disagreement.Difference, step, Most);
+        Begin(duel, trace, last =>
+        {
+            duel.Machine.Pc.Trace = path.Record;
+            try
+            {
+                last();
+                path.End();
+            }
+            finally
+            {
+                duel.Machine.Pc.Trace = null;
+            }
+
+            return path;
+        });
+        return Of(duel.Machine, path, step);
+    }
+
+    // Runs a trace to its last event, and gives the rest to a function. The start is the last event of an empty trace.
+    private static T Begin<T>(Duel duel, Trace trace, Func<Func<Difference?>, T> run)
+    {
+        if (trace.Events.Count == 0)
+            return run(() => duel.Place(trace.Start.ToState(), trace.Memory));
         DiffRun.Replay(duel, trace with { Events = [.. trace.Events.Take(trace.Events.Count - 1)] });
+        return run(() => duel.Step(trace.Events[^1]));
+    }
 
-        Queue<uint> path = [];
-        HashSet<long> near = [];
-        var row = new uint[RowSize / 4];
-        var (watched, length, deviating) = (Watched(), 0L, -1L);
-        Compare();
-        near.Clear();
-        deviating = -1;
-        machine.Pc.Trace = Record;
-        try
-        {
-            duel.Step(trace.Events[^1]);
-            Compare();
-        }
-        finally
-        {
-            machine.Pc.Trace = null;
-        }
-
-        var reason =
-            deviating >= 0 ? Reason.Writes
-            : disagreement.Difference.Address is null ? Reason.NoPlace
-            : disagreement.Difference.IfUnwritten;
-        if (deviating < 0)
-            deviating = length - 1;
-        var (first, lines) = (length - path.Count, machine.Image.SourceLines);
-        uint[] addresses = [.. path];
+    private static Explained Of(ImageMachine machine, WatchedPath path, SpecStep? step)
+    {
+        var lines = machine.Image.SourceLines;
+        uint[] addresses = [.. path.Addresses];
         Instruction[] instructions = [.. addresses.Select(address => Decode(machine, address))];
-        var origins =
-            reason == Reason.Writes && deviating >= first ? Origins.Of(instructions, (int)(deviating - first)) : null;
+
+        // If a write is missing, the step's first line of source is the place.
+        var marked =
+            path.Cause is { } cause ? (int)(cause - path.First)
+            : path.Reason != Reason.NothingWritten || step is null ? addresses.Length - 1
+            : Math.Max(0, Array.FindIndex(addresses, IsOfStep));
+        bool IsOfStep(uint address) =>
+            lines.GetValueOrDefault(address) is { } line && !line.File.EndsWith(Shared, StringComparison.Ordinal);
+        var origins = path.Reason == Reason.Writes && marked >= 0 ? Origins.Of(instructions, marked) : null;
         return new(
             [
                 .. addresses.Select(
@@ -118,43 +82,21 @@ public static class Explanation
                             address,
                             machine.Image.Name(address),
                             instruction.ToString(),
-                            first + i == deviating,
+                            i == marked,
                             lines.GetValueOrDefault(address),
                             jumps,
-                            near.Contains(first + i) && first + i != deviating,
+                            path.Near.Contains(path.First + i) && i != marked,
                             origins?.Contains(i) == true
                         );
                     }
                 ),
             ],
-            length,
-            reason
-        );
-
-        uint Watched() => disagreement.Difference.Address is { } address ? machine.Load(address).Value : 0;
-
-        void Compare()
+            path.Length,
+            path.Reason
+        )
         {
-            for (var i = 0; i < row.Length && disagreement.Difference.Address is { } at; i++)
-                if (machine.Load((at & ~(RowSize - 1)) + (uint)i * 4).Value is var value && value != row[i])
-                {
-                    row[i] = value;
-                    near.Add(length - 1);
-                }
-
-            if (Watched() is var now && now == watched)
-                return;
-            (watched, deviating) = (now, length - 1);
-        }
-
-        void Record(Pc pc)
-        {
-            Compare();
-            if (path.Count == Most)
-                path.Dequeue();
-            path.Enqueue(pc.Cpu.Eip.Value);
-            length++;
-        }
+            Step = step,
+        };
     }
 
     private static Instruction Decode(ImageMachine machine, uint address)

@@ -160,13 +160,14 @@ public sealed partial class ImageMachine
                     if (
                         arrival.Kind == ArrivalKind.AtEnd
                         && Pc.InterruptsTaken == taken + 1
-                        && Pc.InterruptedAt - _idle <= 1
+                        && IsIdleAt(Pc.InterruptedAt)
                     )
                         continue;
                 }
 
                 if (arrival.Kind == ArrivalKind.Masked)
                     return Pc.TakeRequested() ? new($"line {line} interrupts, although it is masked", Here) : null;
+                Arriving?.Invoke();
                 if (!(IsMasked(line) ? Request(line) : RequestAgain(line)))
                     return arrival.Kind == ArrivalKind.InWindow
                         ? new("the kernel takes no interrupt between two steps on mappings", Here)
@@ -189,7 +190,7 @@ public sealed partial class ImageMachine
         {
             if (Run(budget, _pause) is { } failure)
                 return failure;
-            if (_cpu.Eip.Value != _pause || _cpu.Cpl != 0)
+            if (!IsInWindow)
                 return new("the kernel makes fewer steps on mappings than the spec", $"it makes {made + 1}");
         }
 

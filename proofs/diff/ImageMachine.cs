@@ -122,7 +122,21 @@ public sealed partial class ImageMachine : IMachine<Concrete>
 
     public View<Concrete> View { get; }
 
-    public uint Stage => _cpu.Halted ? Stages.Idle : Stages.User;
+    public uint Stage => _cpu.Halted ? Stages.Idle : ReachedStage;
+
+    /// <summary>The stage of the cut point where the machine is, if it is not halted.</summary>
+    internal uint ReachedStage { get; set; } = Stages.User;
+
+    public bool InUserMode => _cpu.Cpl == 3;
+
+    /// <summary>Whether the machine is at the cut point between two steps on mappings.</summary>
+    internal bool IsInWindow => _cpu.Cpl == 0 && _cpu.Eip.Value == _pause;
+
+    /// <summary>Whether the processor idles at an address: at HLT or behind it.</summary>
+    internal bool IsIdleAt(uint address) => address - _idle <= 1;
+
+    /// <summary>Called before an interrupt of an event's <see cref="Event.Between"/>; null in normal use.</summary>
+    internal Action? Arriving { get; set; }
 
     public Concrete Eip => _cpu.Eip;
 

@@ -61,20 +61,25 @@ public sealed record ShownPath(
     /// <summary>The path of an explanation.</summary>
     public static ShownPath Of(Explained explained) =>
         new(
-            explained.Reason switch
-            {
-                Diff.Reason.Writes => "This instruction made the difference."
-                    + (explained.Origins.Any() ? " Green instructions computed the value that it wrote." : ""),
-                Diff.Reason.NothingWritten when explained.Last.Any(executed => executed.IsNear) =>
-                    "A write is missing: no instruction of the path changed the value. Green instructions wrote to the "
-                        + "same row, so it may belong near them. Or the path went the wrong way before. It ends at the "
-                        + "marked instruction.",
-                Diff.Reason.NothingWritten => "No instruction of the path changed the value, although the spec does. "
-                    + "Probably one of the conditional jumps is wrong, or what it compares; or a write is missing. The "
-                    + "path ends at the marked instruction.",
-                _ => "The path went the wrong way: one of its conditional jumps is wrong, or what it compares. "
-                    + "It ends at the marked instruction.",
-            },
+            StepOf(explained)
+                + explained.Reason switch
+                {
+                    Diff.Reason.Writes => "This instruction made the difference."
+                        + (explained.Origins.Any() ? " Green instructions computed the value that it wrote." : ""),
+                    Diff.Reason.NothingWritten when explained.Last.Any(executed => executed.IsNear) =>
+                        "A write is missing: no instruction of the path changed the value. Green instructions wrote to "
+                            + "the same row, so it may belong near them. Or the path went the wrong way before. It "
+                            + $"{Side(explained)} at the marked instruction.",
+                    Diff.Reason.NothingWritten =>
+                        "No instruction of the path changed the value, although the spec does. "
+                            + "Probably one of the conditional jumps is wrong, or what it compares; or a write is "
+                            + "missing. "
+                            + $"The path {Side(explained)} at the marked instruction.",
+                    Diff.Reason.Interrupted =>
+                        "The processor took an interrupt after the marked instruction, within a step.",
+                    _ => "The path went the wrong way: one of its conditional jumps is wrong, or what it compares. "
+                        + "It ends at the marked instruction.",
+                },
             $"{explained.Deviating?.Source}",
             SourceTextOf(explained),
             explained.Reason != Diff.Reason.Writes
@@ -100,6 +105,13 @@ public sealed record ShownPath(
                 )),
             ]
         );
+
+    private static string StepOf(Explained explained) =>
+        explained.Step is not { } step
+            ? ""
+            : $"The first step of the event that differs is step {step.Number:N0}, {step.Name}: {step.Difference}. ";
+
+    private static string Side(Explained explained) => explained.Step is null ? "ends" : "starts";
 
     private static ShownOrigin Origin(Executed origin) =>
         origin.Source is var (file, line) && File.Exists(file)

@@ -16,17 +16,9 @@ public sealed record StepCase(string Name, Func<State<Symbolic>, Truth> Holds, b
     public const string Reduces = "map-reduce";
 
     /// <summary>The cases of a map step. A state belongs to the first case that holds for it.</summary>
-    public static readonly IReadOnlyList<StepCase> OfMap = InTurn(
-        new("delete-page", s => IsDeletion(s) & s.Mappings.Left != 0, Deletes: true),
-        new("delete-thread", s => IsDeletion(s) & s.Mappings.Pass == Passes.Threads, Deletes: true),
-        new("delete", IsDeletion, Deletes: true),
-        new("map-item", s => s.Mappings.Operation == Operations.None),
-        new("map-flush", s => s.Mappings.Phase == Phases.Flush),
-        new(Reduces, s => s.Mappings.Phase == Phases.Reduce),
-        new("map-page", s => s.Mappings.Left != 0 & s.Mappings.Operation == Operations.Map),
-        new("map-unmap", s => s.Mappings.Left != 0),
-        new("map-end", _ => true)
-    );
+    public static readonly IReadOnlyList<StepCase> OfMap = InTurn([
+        .. MapCase<Symbolic>.All.Select(only => new StepCase(only.Name, only.Holds, only.Deletes)),
+    ]);
 
     /// <summary>
     /// True if a step must know an invariant. Only steps that delete or create must know an invariant that is apart.
@@ -57,6 +49,4 @@ public sealed record StepCase(string Name, Func<State<Symbolic>, Truth> Holds, b
                     }
             ),
         ];
-
-    private static Truth IsDeletion(State<Symbolic> s) => s.Mappings.Operation == Operations.Delete;
 }

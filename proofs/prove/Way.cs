@@ -162,7 +162,7 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
         : stage == Stages.Map ? "-map"
         : "";
 
-    // "page-fault" of PageFault.
-    private static string Hyphenated(Entry entry) =>
+    /// <summary>The entry's name in the names of theorems: "page-fault" of PageFault.</summary>
+    public static string Hyphenated(Entry entry) =>
         string.Concat($"{entry}".Select((c, i) => i > 0 && char.IsUpper(c) ? $"-{c}" : $"{c}")).ToLowerInvariant();
 }
