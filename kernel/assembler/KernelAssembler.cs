@@ -1,6 +1,7 @@
 using Iced.Intel;
 using B = Iced.Intel.AssemblerRegister8;
 using C = Iced.Intel.AssemblerRegisterCR;
+using D = Iced.Intel.AssemblerRegisterDR;
 using File = System.Runtime.CompilerServices.CallerFilePathAttribute;
 using Line = System.Runtime.CompilerServices.CallerLineNumberAttribute;
 using M = Iced.Intel.AssemblerMemoryOperand;
@@ -197,6 +198,10 @@ internal sealed partial class KernelAssembler() : Assembler(32)
     public void mov(R to, C from, [File] string f = "", [Line] int l = 0) => OnLine(f, l).mov(to, from);
 
     public void mov(C to, R from, [File] string f = "", [Line] int l = 0) => OnLine(f, l).mov(to, from);
+
+    public void mov(R to, D from, [File] string f = "", [Line] int l = 0) => OnLine(f, l).mov(to, from);
+
+    public void mov(D to, R from, [File] string f = "", [Line] int l = 0) => OnLine(f, l).mov(to, from);
 
     public void mov(R to, S from, [File] string f = "", [Line] int l = 0) => OnLine(f, l).mov(to, from);
 

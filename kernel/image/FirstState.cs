@@ -204,7 +204,9 @@ public sealed partial class FirstState
             );
     }
 
-    /// <summary>Each server finds an argument at [ESP] at its start, and the root task finds the page of information.</summary>
+    /// <summary>
+    /// Each server finds an argument at [ESP] at its start, and the root task finds the page of information.
+    /// </summary>
     private void PutArguments(byte[] information)
     {
         var boot = _layout.Boot;

@@ -108,7 +108,7 @@ internal sealed class BlockCache
 
     private static uint Slot(uint physical) => (physical ^ physical >> 12) & Slots - 1;
 
-    // A block that was in the slot before, if its bytes are there again. So programs that are loaded in turn at the same
+    // A block that was in the slot before, if its bytes are there again. So programs that are loaded in turn at one
     // place are each decoded only once.
     private Block? Back(uint slot, uint physical, bool big)
     {

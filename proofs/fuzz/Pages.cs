@@ -47,8 +47,8 @@ internal sealed class Pages(Random random, State<Concrete> s)
     public static bool IsUsual(uint page) => Array.Exists(Places, place => page - place + 1 < 6);
 
     /// <summary>
-    /// An fpage near existing mappings, or of ports. Seldom a large one, or none: one operation on the whole space costs
-    /// up to 30,000 steps, as much as thousands of other events.
+    /// An fpage near existing mappings, or of ports. Seldom a large one, or none, because one operation on the whole
+    /// space costs up to 30,000 steps, as much as thousands of other events.
     /// </summary>
     public static uint Fpage(Random random)
     {
