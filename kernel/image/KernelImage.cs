@@ -20,6 +20,9 @@ public sealed class KernelImage
 
     private IReadOnlyDictionary<uint, SourceLine>? _sourceLines;
 
+    // An image does not change, and one check boots it more than thirty times.
+    private byte[]? _elf;
+
     internal KernelImage(
         Limits limits,
         IReadOnlyList<Segment> segments,
@@ -218,7 +221,7 @@ public sealed class KernelImage
         ?? throw new ArgumentOutOfRangeException(nameof(address), $"the file holds no byte of {address:X8}h");
 
     /// <summary>The image as an ELF file with a Multiboot header.</summary>
-    public byte[] ToElf() => ElfWriter.Write(this);
+    public byte[] ToElf() => (byte[])(_elf ??= ElfWriter.Write(this)).Clone();
 
     /// <summary>Writes the ELF file as a whole (<see cref="WholeFile"/>).</summary>
     public void Save(string path) => WholeFile.Write(path, ToElf());
