@@ -53,12 +53,12 @@ public static class PassedInformation
         void Put(uint offset, uint value) =>
             BinaryPrimitives.WriteUInt32LittleEndian(passed.AsSpan((int)offset), value);
 
-        void Append(uint from, uint length)
+        void Append(uint from, uint length, bool isEmpty = false)
         {
             if (length > Layout.PageSize - end)
                 throw new ArgumentException("the loader's information does not fit in a page", nameof(information));
             for (var i = 0u; i < length; i++)
-                passed[end++] = load(from + i);
+                passed[end++] = isEmpty ? (byte)0 : load(from + i);
         }
 
         // Appends the text to which the pointer at an offset points, with its terminating 0, and changes the pointer. A
@@ -68,12 +68,9 @@ public static class PassedInformation
             var from = BinaryPrimitives.ReadUInt32LittleEndian(passed.AsSpan((int)pointer));
             Put(pointer, page + end);
             var length = 1u;
-            while (from != 0 && load(from + length - 1) != 0)
+            while (from != 0 && length <= Layout.PageSize && load(from + length - 1) != 0)
                 length++;
-            if (from == 0)
-                end++;
-            else
-                Append(from, length);
+            Append(from, length, isEmpty: from == 0);
         }
     }
 }

@@ -38,6 +38,7 @@ public static class WholeFile
         }
         catch (UnauthorizedAccessException e)
         {
+            File.Delete(part);
             throw new UnauthorizedAccessException(Named(e), e);
         }
 

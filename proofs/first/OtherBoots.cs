@@ -82,6 +82,15 @@ public static class OtherBoots
         Prove.UsedChips.Leave(pc);
         boot.Change(pc);
         FirstServer[] servers = [.. boot.Modules.Take(2).Select((module, i) => Server(pc, (uint)i, module.Content))];
+        List<(uint At, byte[] Bytes)> loaded =
+        [
+            .. boot.Modules.SelectMany(
+                (module, i) =>
+                    i < 2 && FirstServer.Segments(module.Content) is { Count: > 0 } segments
+                        ? segments
+                        : [(pc.Memory.Load(Row(pc, (uint)i), 4), module.Content)]
+            ),
+        ];
         var information = FirstStateCheck.Information(image, pc);
         if (executed is not null)
             pc.Trace = traced => executed.Add(traced.Cpu.Eip.Value | Layout.KernelBase);
@@ -100,18 +109,20 @@ public static class OtherBoots
             .Of(image, servers, information, Math.Min(boot.Megabytes << 20, Layout.MemorySize))
             .Differences(physical => pc.Memory.Load(physical, 4))
             .Concat(FirstStateCheck.Registers(image, pc))
-            .Concat(boot.Modules.Take(2).SelectMany(module => Segments(pc, module)))
+            .Concat(DifferencesOf(pc, loaded))
             .FirstOrDefault();
     }
 
-    /// <summary>Every byte of an ELF file's segments that is not as its headers say.</summary>
-    private static IEnumerable<string> Segments(Pc pc, BootModule module)
+    /// <summary>
+    /// Every byte of the modules' memory that differs. Servers are where the headers of their ELF files say. Flat and
+    /// later modules are where the loader put them.
+    /// </summary>
+    private static IEnumerable<string> DifferencesOf(Pc pc, IEnumerable<(uint At, byte[] Bytes)> modules)
     {
-        foreach (var (at, bytes) in FirstServer.Segments(module.Content))
+        foreach (var (at, bytes) in modules)
             for (var i = 0u; i < bytes.Length; i++)
                 if (pc.Memory.Load(at + i, 1) is var seen && seen != bytes[i])
-                    yield return $"the byte at {at + i:X8}h is {seen:X2}h, not {bytes[i]:X2}h: a segment of "
-                        + module.CommandLine;
+                    yield return $"the byte of a module at {at + i:X8}h is {seen:X2}h, not {bytes[i]:X2}h";
     }
 
     private static IReadOnlyList<BootModule>? Booting(KernelImage image) =>

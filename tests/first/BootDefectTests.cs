@@ -14,7 +14,7 @@ public class BootDefectTests
     public void Memory_of_a_server_that_is_not_cleared_is_refused() =>
         // MOV ECX,EDX; XOR EAX,EAX; REP STOSB: without the last instruction.
         Assert.Contains(
-            "a segment of sigma0",
+            "the byte of a module",
             OtherBoots.Wrong(Planted([0x89, 0xD1, 0x31, 0xC0, 0xF3, 0xAA], at: 4, [0x90, 0x90])),
             StringComparison.Ordinal
         );

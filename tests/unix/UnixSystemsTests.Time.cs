@@ -90,7 +90,7 @@ public partial class UnixSystemsTests
         return UnixSystems.Boot(files, files);
     }
 
-    /// <summary>What the second system does beside the first one's load, as a part of what it does alone.</summary>
+    /// <summary>The second system's work beside the first one's load, as a part of its work alone.</summary>
     private static double ShareBeside(UnixBoot boot, string load, char work)
     {
         Pc? machine = null;
