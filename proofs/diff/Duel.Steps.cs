@@ -31,8 +31,8 @@ public sealed partial class Duel
     }
 
     /// <summary>
-    /// The spec makes its steps while the machine runs: the next one when the machine has come to a cut point. There, the
-    /// duel compares all writes since the last cut point. The way into the kernel is the first step.
+    /// The spec makes its steps while the machine runs: the next one when the machine has come to a cut point. There,
+    /// the duel compares all writes since the last cut point. The way into the kernel is the first step.
     /// </summary>
     private sealed class StepSearch(Duel duel)
     {
