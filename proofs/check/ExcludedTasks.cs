@@ -34,6 +34,7 @@ internal static class ExcludedTasks
             Deleting("clan-is-doomed", Passes.Create, 0, (_, m) => m.Chief[Sigma0] = Target),
             Deleting("doomed-is-gone", Passes.Waiters, 0, (s, _) => s.Status[Thread] = ThreadStatus.Ready),
             Deleting("doomed-is-gone", Passes.Threads, Thread + 1, (s, _) => s.Status[Thread] = ThreadStatus.Ready),
+            new("first-thread-is-there", s => s.Status[Thread + 1] = ThreadStatus.Ready),
             new("doomed-is-awaited", s => (s.Status[Owner], s.Partner[Owner]) = (ThreadStatus.ReceivingFrom, Thread)),
             Deleting("partner-active", Passes.Tables, 0, Await),
             Deleting("partner-active", Passes.Waiters, Owner + 2, Await),

@@ -24,9 +24,9 @@ public sealed partial record Model
         ["schedulers"] = new(1_086_461, 2_447_935, 44),
         ["traps"] = new(8_914, 17_421, 22),
         ["mappers"] = new(457_075, 628_685, 86),
-        ["ports"] = new(121_488, 158_866, 105),
+        ["ports"] = new(120_646, 158_024, 104),
         ["interrupted"] = new(178_047, 279_330, 61),
-        ["family"] = new(422_408, 645_752, 160),
+        ["family"] = new(420_544, 643_016, 158),
     };
 
     /// <summary>

@@ -107,10 +107,8 @@ public sealed class SpaceHistory(FlatTables tables)
             _operation.Apply(_spaces!, _done);
         }
 
-        // Pages without a page table in the source are handled together.
-        return done > 1 ? null
-            : _present.DifferenceFrom(_spaces!) is { } difference
-                ? (Between, $"after page {_done} of an operation the spaces are the model's: {difference}")
+        return _present.DifferenceFrom(_spaces!) is { } difference
+            ? (Between, $"after page {_done} of an operation the spaces are the model's: {difference}")
             : null;
     }
 

@@ -14,8 +14,8 @@ public sealed partial class Generator
     private const uint SpuriousId = 8;
 
     /// <summary>
-    /// 3 to 8 ready threads (as far as there are rows) anywhere in the table, the scheduler about to pick, cursors
-    /// anywhere.
+    /// 3 to 8 ready threads (as far as there are rows) anywhere in the table, with the first threads of their tasks; the
+    /// scheduler about to pick; cursors anywhere.
     /// </summary>
     public State<Concrete> Population()
     {
@@ -26,6 +26,7 @@ public sealed partial class Generator
         HashSet<uint> rows = [];
         while (rows.Count < count)
             rows.Add(limits.Lthreads + Below(Math.Max(spread, count)));
+        AddFirstThreads(rows);
 
         var versions = rows.Select(row => row / limits.Lthreads)
             .Distinct()
@@ -82,6 +83,14 @@ public sealed partial class Generator
         foreach (var priority in priorities)
             s.Picked[priority] = Chance(50) ? Pick([.. rows]) : Below(limits.Threads);
         return s;
+    }
+
+    // A task that has threads has its first one: it joins the thread that was chosen, or replaces it.
+    private void AddFirstThreads(HashSet<uint> rows)
+    {
+        foreach (var row in rows.ToList())
+            if (rows.Add(row - row % limits.Lthreads) && Chance(50))
+                rows.Remove(row);
     }
 
     private uint AnEip() => UserSpace.Clip<Concrete>(Word()).Value;

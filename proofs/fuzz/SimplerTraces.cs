@@ -56,7 +56,8 @@ public static class SimplerTraces
             .Select(column => column.Info.Name),
     ];
 
-    // A thread that was never anything but ready can be removed without breaking an invariant.
+    // A thread that was never anything but ready can be removed without breaking an invariant, unless it is the first one
+    // of a task that has others.
     private static Snapshot? Without(Snapshot start, uint row)
     {
         var ready = start.Cells.Contains(new(nameof(State<Concrete>.Status), row, ThreadStatus.Ready));
@@ -64,7 +65,13 @@ public static class SimplerTraces
         var named = start.Cells.Any(cell =>
             cell.Column is nameof(State<Concrete>.Partner) or nameof(State<Concrete>.Handler) && cell.Value == row
         );
-        return ready && !current && !named
+        var lthreads = start.Limits.Lthreads;
+        var leads =
+            row % lthreads == 0
+            && start.Cells.Any(cell =>
+                cell.Column == nameof(State<Concrete>.Id) && cell.Row > row && cell.Row < row + lthreads
+            );
+        return ready && !current && !named && !leads
             ? start with
             {
                 Cells = [.. start.Cells.Where(cell => cell.Row != row || !OfThreads.Contains(cell.Column))],

@@ -102,6 +102,18 @@ internal static partial class MeaningMutants
             "if (info.Table == Table.Thread)",
             "if (info.Table == Table.Thread && info.Name != nameof(State<W>.Served))"
         ),
+        new(
+            "a wait for a deleted thread goes on in a thread behind an inactive one",
+            "steps/Tasks.cs",
+            "s.Status[thread & ~(s.Limits.Lthreads - 1)] == ThreadStatus.Inactive",
+            "s.Status[thread] == ThreadStatus.Inactive"
+        ),
+        new(
+            "a deleted task keeps a page table behind free ones",
+            "steps/Tasks.cs",
+            "other < group; other++",
+            "other + 1 < group; other++"
+        ),
         new("a deleted task keeps its pages", "steps/Tasks.cs", "m.Left = s.Limits.Paging.Entries;", "m.Left = 0;"),
         new(
             "task_new does not give the new id",

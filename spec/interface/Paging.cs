@@ -30,6 +30,15 @@ public sealed record Paging(uint Frames, uint Nodes, uint Tables)
     /// <summary>Page tables of a space; 1,024 on the processor.</summary>
     public uint Slots { get; init; } = 1024;
 
+    /// <summary>
+    /// A step of an operation passes over this many pages of a page table at once if all of them are empty. A power of
+    /// two; groups begin at its multiples.
+    /// </summary>
+    public uint EmptyPages => Math.Min(Entries, 8);
+
+    /// <summary>A step of a deletion passes over this many page tables at once if all of them are free.</summary>
+    public uint FreeTables => Math.Min(Tables, 8);
+
     /// <summary>A page shifted right by these bits is its slot.</summary>
     public uint EntryBits => Limits.Bits(Entries);
 

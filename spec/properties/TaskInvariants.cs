@@ -52,6 +52,14 @@ internal static class TaskInvariants<W>
                 | ((m.Pass == Passes.Threads) & (t >= m.Cursor))
         ),
         Thread(
+            "first-thread-is-there",
+            "a task that has a thread has its first thread, until it is doomed",
+            (s, m, t) =>
+                (s.Status[t] == ThreadStatus.Inactive)
+                | (s.Status[t & ~(s.Limits.Lthreads - 1)] != ThreadStatus.Inactive)
+                | (m.Doomed[s.Task(t)] == 1)
+        ),
+        Thread(
             "doomed-is-awaited",
             "a thread that waits for an inactive thread waits for a thread of a doomed task",
             (s, m, t) =>

@@ -1,10 +1,10 @@
 namespace Verified.Spec;
 
 /// <summary>
-/// Mapping, granting and unmapping (interface, sections 5 and 11): each step handles one page or one mapping. At most
-/// one operation is under way. A thread that wants to start another one first does the remaining steps of the operation
-/// that is under way. So no thread waits until a thread of lower priority gets the processor, and no operation starts
-/// from a half-changed state.
+/// Mapping, granting and unmapping (interface, sections 5 and 11): each step handles one page, one mapping, or a group
+/// of empty pages. At most one operation is under way. A thread that wants to start another one first does the remaining
+/// steps of the operation that is under way. So no thread waits until a thread of lower priority gets the processor, and
+/// no operation starts from a half-changed state.
 /// </summary>
 public sealed partial class Kernel<W>
 {
@@ -96,7 +96,7 @@ public sealed partial class Kernel<W>
         var table = s.TableOf(m.Source, m.SourcePage);
         var node = m.NodeAt[s.EntryOf(table, m.SourcePage)];
         if (node == 0)
-            Advance(W.Select(table == 0, RestOfTable(), 1));
+            PassOver(table);
         else if ((m.Item & Fpage.Unmap) != 0)
             BeginFlush(node);
         else
@@ -113,7 +113,7 @@ public sealed partial class Kernel<W>
         var table = s.TableOf(m.Source, m.SourcePage);
         var node = m.NodeAt[s.EntryOf(table, m.SourcePage)];
         if (node == 0)
-            Advance(W.Select(table == 0, RestOfTable(), 1));
+            PassOver(table);
         else
         {
             var into = s.TableOf(m.Target, m.TargetPage);
@@ -130,6 +130,19 @@ public sealed partial class Kernel<W>
             else
                 Move(node, s.EntryOf(table, m.SourcePage), s.EntryOf(into, m.TargetPage));
         }
+    }
+
+    /// <summary>
+    /// The present page is empty. Passes over the rest of its page table if there is none, over a group of pages if all
+    /// of them are empty, or over this page only.
+    /// </summary>
+    private void PassOver(W table)
+    {
+        var group = s.Limits.Paging.EmptyPages;
+        var areEmpty = ((m.SourcePage & (group - 1)) == 0) & (m.Left >= group);
+        for (var page = 1u; page < group; page++)
+            areEmpty &= m.NodeAt[s.EntryOf(table, m.SourcePage | page)] == 0;
+        Advance(W.Select(table == 0, RestOfTable(), W.Select(areEmpty, group, 1)));
     }
 
     /// <summary>The number of pages from the present one to the end of its page table, or of the operation.</summary>

@@ -4,8 +4,9 @@ namespace Verified.Spec;
 
 /// <summary>
 /// task_new (interface, section 9): deletes a task and creates its next incarnation. The deletion is an operation like
-/// those on mappings; each step handles one row of a table. A thread that wants to map or unmap first does the
-/// remaining steps of the deletion. A thread of the deleted task may run until the deletion reaches it.
+/// those on mappings; each step handles one row of a table, or passes over rows that are not in use. A thread that wants
+/// to map or unmap first does the remaining steps of the deletion. A thread of the deleted task may run until the
+/// deletion reaches it.
 /// </summary>
 public sealed partial class Kernel<W>
 {
@@ -104,17 +105,22 @@ public sealed partial class Kernel<W>
 
     /// <summary>
     /// Ends the wait of a thread for a deleted thread. No thread can start such a wait, because no id names a deleted
-    /// thread.
+    /// thread. A task without its first thread has no thread, so the next task follows.
     /// </summary>
     private void EndWait(W thread)
     {
-        var status = s.Status[thread];
-        if (
-            ((status == ThreadStatus.Sending) | (status == ThreadStatus.ReceivingFrom))
-            & (s.Status[s.Partner[thread]] == ThreadStatus.Inactive)
-        )
-            Abort(thread, Code.NoPartner);
-        Pass(thread + 1, s.Limits.Threads, Passes.Tables);
+        var (status, last) = (s.Status[thread], thread | (s.Limits.Lthreads - 1));
+        if (s.Status[thread & ~(s.Limits.Lthreads - 1)] == ThreadStatus.Inactive)
+            Pass(last + 1, s.Limits.Threads, Passes.Tables);
+        else
+        {
+            if (
+                ((status == ThreadStatus.Sending) | (status == ThreadStatus.ReceivingFrom))
+                & (s.Status[s.Partner[thread]] == ThreadStatus.Inactive)
+            )
+                Abort(thread, Code.NoPartner);
+            Pass(thread + 1, s.Limits.Threads, Passes.Tables);
+        }
     }
 
     /// <summary>
@@ -128,10 +134,19 @@ public sealed partial class Kernel<W>
         Block(thread, ThreadStatus.Ready, State<W>.Nobody);
     }
 
-    /// <summary>Starts to unmap the pages of a doomed task's page table, one by one, like fpage_unmap.</summary>
+    /// <summary>
+    /// Starts to unmap the pages of a doomed task's page table, like fpage_unmap. Passes over any other page table, and
+    /// over a group of free ones at once.
+    /// </summary>
     private void BeginTable(W table)
     {
-        if (m.Doomed[m.TableTask[table]] == 0)
+        var group = s.Limits.Paging.FreeTables;
+        var areFree = (table & (group - 1)) == 0;
+        for (var other = 0u; other < group; other++)
+            areFree &= m.TableTask[table | other] == 0;
+        if (areFree)
+            Pass(table + group, s.Limits.Paging.Tables, Passes.Return);
+        else if (m.Doomed[m.TableTask[table]] == 0)
             Pass(table + 1, s.Limits.Paging.Tables, Passes.Return);
         else
         {

@@ -18,11 +18,11 @@ namespace Verified.Tests.Fuzz;
 /// </summary>
 public sealed class ProgramProperties
 {
-    private static readonly uint[] Tasks = [1, 1, 2, 3];
+    private static readonly (uint Task, uint Lthread)[] Threads = [(1, 0), (1, 1), (2, 0), (3, 0)];
 
     private static readonly uint[] Ids =
     [
-        .. Tasks.Select((task, lthread) => ThreadId.Make<Concrete>(4, task, (uint)lthread, 1).Value),
+        .. Threads.Select(thread => ThreadId.Make<Concrete>(4, thread.Task, thread.Lthread, 1).Value),
     ];
 
     private static readonly Gen<uint> Garbage = Gen.Choose(int.MinValue, int.MaxValue).Select(word => (uint)word);

@@ -98,6 +98,10 @@ public sealed class SeededDefectTests
     [InlineData("exchange_trap keeps the thread's FS", "exchange_trap", "jne", 1, "exchange_trap", "")]
     [InlineData("a trap loses ECX", "exception_13", "mov ecx,[esp-4", 1, "trap-13", "Ecx")]
     [InlineData("exchange_trap only reads", "exchange_trap", "mov [esp-28h", 1, "exchange_trap", "TrapAddress")]
+    [InlineData("a page is passed over with the empty ones around it", "map_skip", "or", 5, "map-unmap", "SourcePage")]
+    [InlineData("empty pages beyond the fpage are passed over", "map_skip", "jb", 1, "map-unmap", "writes to")]
+    [InlineData("a wait for a deleted thread goes on", "delete_waiters", "and ecx", 1, "delete", "Pass")]
+    [InlineData("a deleted task keeps a page table behind free ones", "delete_tables", "jne", 2, "delete", "Pass")]
     [InlineData("a new thread has an old trap address", "delete_blank", "mov [esi+44h", 1, "delete-thread", "Trap")]
     public void A_left_out_instruction_is_found(
         string defect,

@@ -11,6 +11,8 @@ internal sealed partial class KernelProgram
     {
         var some = c.CreateLabel();
         var skip = c.CreateLabel("map_skip");
+        var noTable = c.CreateLabel("map_skip_table");
+        var group = (int)_layout.Limits.Paging.EmptyPages;
         var map = c.CreateLabel("map_one");
         var reduce = c.CreateLabel("map_begin_reduce");
         var occupied = c.CreateLabel("map_occupied");
@@ -33,12 +35,23 @@ internal sealed partial class KernelProgram
         c.mov(Op(MappingLayout.Phase), Phases.Flush);
         c.jmp(_map);
 
-        // Without a mapping, skips one page. Without a page table, skips the rest of that table.
+        // Without a mapping, skips one page, or a group of pages if all of them are empty. Without a page table, skips
+        // the rest of that table.
         DefineLabel(ref skip);
         c.mov(eax, 1);
-        c.test(edi, edi);
-        c.jne(some);
         c.mov(ecx, Op(MappingLayout.SourcePage));
+        c.test(edi, edi);
+        c.je(noTable);
+        c.test(ecx, group - 1);
+        c.jne(some);
+        c.cmp(Op(MappingLayout.Left), group);
+        c.jb(some);
+        for (var page = 1; page < group; page++)
+            c.or(ebx, InPages(esi) + page * 4);
+        c.jne(some);
+        c.mov(eax, group);
+        c.jmp(some);
+        DefineLabel(ref noTable);
         c.and(ecx, _layout.Limits.Paging.Entries - 1);
         c.mov(eax, _layout.Limits.Paging.Entries);
         c.sub(eax, ecx);

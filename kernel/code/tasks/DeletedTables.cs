@@ -11,10 +11,23 @@ internal sealed partial class KernelProgram
     private void BeginTable(ref Label tables)
     {
         var next = c.CreateLabel("delete_next_table");
+        var one = c.CreateLabel();
+        var group = (int)_layout.Limits.Paging.FreeTables;
         DefineLabel(ref tables);
         c.mov(edx, eax);
         c.shl(edx, TableShift);
         c.mov(ecx, Table(edx, Maps.TableTask));
+
+        // The page tables of a group are free if all their tasks are 0.
+        c.test(eax, group - 1);
+        c.jne(one);
+        c.xor(ebx, ebx);
+        for (var other = 0; other < group; other++)
+            c.or(ebx, Table(edx, Maps.TableTask) + (other << TableShift));
+        c.jne(one);
+        c.add(eax, group - 1);
+        c.jmp(next);
+        c.Label(ref one);
         c.mov(ebx, ecx);
         c.shl(ebx, TaskShift);
         c.cmp(Task(ebx, MappingLayout.Doomed), 0);

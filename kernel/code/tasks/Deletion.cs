@@ -6,7 +6,10 @@ using Code = Verified.Spec.Code;
 
 namespace Verified.Kernel;
 
-/// <summary>The deletion of tasks: one step handles one row of the table that the present pass goes through.</summary>
+/// <summary>
+/// The deletion of tasks: one step handles one row of the table that the present pass goes through, or passes over rows
+/// that are not in use.
+/// </summary>
 internal sealed partial class KernelProgram
 {
     private Label _delete,
@@ -159,7 +162,15 @@ internal sealed partial class KernelProgram
         var receiving = c.CreateLabel();
         var faulting = c.CreateLabel();
         var next = c.CreateLabel("delete_next_waiter");
+        var none = c.CreateLabel("delete_no_waiters");
         DefineLabel(ref waiters);
+
+        // A task without its first thread has no thread.
+        c.mov(ecx, eax);
+        c.and(ecx, ~(_layout.Limits.Lthreads - 1));
+        RowOfNumber(ebp, ecx);
+        c.cmp(Row(ebp, Layout.Status), StoredStatus.Inactive);
+        c.je(none);
         RowOfNumber(ebp, eax);
         c.mov(esi, Row(ebp, Layout.Status));
         c.and(esi, StoredStatus.Mask);
@@ -184,6 +195,10 @@ internal sealed partial class KernelProgram
         AddReady();
         DefineLabel(ref next);
         c.mov(eax, Op(Maps.Cursor));
+        Next(_layout.Limits.Threads, Passes.Tables);
+
+        DefineLabel(ref none);
+        c.or(eax, _layout.Limits.Lthreads - 1);
         Next(_layout.Limits.Threads, Passes.Tables);
     }
 
