@@ -56,14 +56,15 @@ internal sealed class Pages(Random random, State<Concrete> s)
         {
             var (port, ports) = (
                 Port(random),
-                random.Next(200) switch
+                random.Next(2000) switch
                 {
-                    < 140 => 4,
-                    < 170 => 5,
-                    < 190 => 6,
-                    < 191 => 14,
-                    < 192 => 16,
-                    _ => random.Next(64),
+                    < 1400 => 4,
+                    < 1700 => 5,
+                    < 1900 => 6,
+                    < 1902 => 14,
+                    < 1903 => 16,
+                    < 1911 => random.Next(64),
+                    _ => random.Next(11),
                 }
             );
             if (random.Next(20) != 0)
@@ -72,15 +73,16 @@ internal sealed class Pages(Random random, State<Concrete> s)
         }
 
         var place = Places[random.Next(Places.Length)];
-        var size = random.Next(1000) switch
+        var size = random.Next(10_000) switch
         {
-            < 400 => 12,
-            < 600 => 13,
-            < 870 => 14,
-            < 980 => 16,
-            < 987 => 22,
-            < 988 => 32,
-            < 991 => random.Next(64),
+            < 4000 => 12,
+            < 6000 => 13,
+            < 8700 => 14,
+            < 9800 => 16,
+            < 9860 => 18,
+            < 9880 => 22,
+            < 9882 => 32,
+            < 9890 => random.Next(64),
             _ => random.Next(23),
         };
         var pages = 1u << Math.Clamp(size - 12, 0, 20);
