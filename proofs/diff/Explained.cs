@@ -111,7 +111,7 @@ public sealed record Explained(IReadOnlyList<Executed> Last, long Length, Reason
 
     /// <summary>The last conditional jumps to show, in order; each instruction once.</summary>
     /// <remarks>
-    /// Jumps that mend come first in the choice. Then a step's own jumps come before those of routines for sets of
+    /// The marked jump and jumps that mend come first in the choice. Then a step's own jumps come before those of routines for sets of
     /// threads: all steps run these routines, so a wrong jump in one of them fails in every step. An edit that is wrong
     /// in one step only is in the step's own code.
     /// </remarks>
@@ -119,7 +119,8 @@ public sealed record Explained(IReadOnlyList<Executed> Last, long Length, Reason
     {
         var newest = Decisions.Reverse().DistinctBy(jump => jump.Address).ToList();
         var chosen = newest
-            .OrderByDescending(jump => jump.Mends)
+            .OrderByDescending(jump => jump.Deviates)
+            .ThenByDescending(jump => jump.Mends)
             .ThenByDescending(jump => jump.IsOwn)
             .Take(most)
             .ToHashSet(ReferenceEqualityComparer.Instance);

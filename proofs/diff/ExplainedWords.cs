@@ -9,7 +9,7 @@ public static class ExplainedWords
         public string Headline =>
             explained.Reason switch
             {
-                Reason.Raised => $"the kernel raised {explained.Exception} {At(explained)}",
+                Reason.Raised => $"the kernel raised {explained.Exception}, {At(explained)}",
                 Reason.Stopped => "the machine stopped at this instruction",
                 Reason.Writes => "the instruction that made the difference",
                 Reason.Interrupted => "the processor took an interrupt after this instruction",

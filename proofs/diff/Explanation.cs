@@ -81,9 +81,9 @@ public static class Explanation
         Seen[] instructions = [.. path.Instructions];
         var jumps = new TurnedJumps(before => Watch(duel, trace, before), executed);
         var most = Math.Min(MostTrials, MostEvents / (trace.Events.Count + 1));
-        for (var i = instructions.Length - 2; i >= 0 && tried.Count < most; i--)
+        for (var i = instructions.Length - 1; i >= 0 && tried.Count < most; i--)
             if (
-                Jumps(instructions, i) is { } taken
+                instructions[i].Jumps is { } taken
                 && TurnedJumps.CanTurn(instructions[i].Instruction)
                 && tried.Add(instructions[i].Address)
                 && jumps.Agrees(path.Before + path.First + i, instructions[i].Instruction, taken)
@@ -92,12 +92,6 @@ public static class Explanation
         turned = tried.Count;
         return found;
     }
-
-    // Whether a conditional jump was taken; null for any other instruction.
-    private static bool? Jumps(Seen[] path, int i) =>
-        path[i].Instruction.FlowControl == FlowControl.ConditionalBranch && i + 1 < path.Length
-            ? path[i + 1].Address != path[i].Instruction.NextIP32
-            : null;
 
     private static Explained Of(Duel duel, WatchedPath path, SpecStep? step, HashSet<int> mends)
     {
@@ -121,7 +115,7 @@ public static class Explanation
                         each.Instruction.ToString(),
                         Deviates: false,
                         lines.GetValueOrDefault(each.Address),
-                        Jumps(seen, i),
+                        each.Jumps,
                         path.Near.Contains(path.First + i)
                     )
                     {
@@ -146,6 +140,7 @@ public static class Explanation
                     each with
                     {
                         Deviates = i == marked,
+                        Values = i == marked && path.Exception is { } raised ? $"raised {raised}" : each.Values,
                         IsNear = each.IsNear && (i != marked || path.Reason == Reason.NothingWritten),
                         IsOrigin = origins.Contains(i),
                     }

@@ -66,7 +66,7 @@ public sealed record KernelException(int? Vector, uint? Code, uint? Address, uin
         );
     }
 
-    /// <summary>The exception in words: "a page fault at address 51h, by a read,".</summary>
+    /// <summary>The exception in words: "a page fault at address 51h by a read".</summary>
     public override string ToString() =>
         (
             Vector is not { } vector ? "an exception or a software interrupt"
@@ -75,7 +75,7 @@ public sealed record KernelException(int? Vector, uint? Code, uint? Address, uin
         )
         + (
             Address is { } address
-                ? $" at address {address:X}h, {((Code & Writes) != 0 ? "by a write" : "by a read")},"
+                ? $" at address {address:X}h {((Code & Writes) != 0 ? "by a write" : "by a read")}"
                 : ""
         )
         + (Address is null && Code is > 0 and var code ? $" with error code {code:X}h" : "");

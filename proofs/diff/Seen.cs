@@ -50,6 +50,17 @@ internal sealed class Seen
     /// <summary>The memory that it accesses.</summary>
     public IReadOnlyList<SeenMemory> Memory { get; }
 
+    /// <summary>
+    /// The address where the processor continued; null if it entered an interrupt or an exception, or stopped.
+    /// </summary>
+    public uint? Next { get; private set; }
+
+    /// <summary>Whether a conditional jump was taken; null for any other instruction, or if it is not known.</summary>
+    public bool? Jumps =>
+        Instruction.FlowControl == FlowControl.ConditionalBranch && Next is { } next
+            ? next != Instruction.NextIP32
+            : null;
+
     /// <summary>The address whose entry of the TLB it removes; null if it is no INVLPG.</summary>
     public uint? Invalidated { get; }
 
@@ -59,7 +70,7 @@ internal sealed class Seen
     /// </summary>
     public void End(Pc pc)
     {
-        _after = General(pc);
+        (_after, Next) = (General(pc), pc.Cpu.Eip.Value);
         foreach (var memory in Memory)
             memory.After = Load(pc, memory.Address, memory.Size);
     }

@@ -31,11 +31,18 @@ internal sealed class ValueWords(KernelImage image)
             return instruction.OpCount > 1 && seen.Before(instruction.GetOpRegister(1)) is { } moved
                 ? $"{Name(instruction.GetOpRegister(1))} = {Value(moved)}"
                 : "";
-        var from = seen.Memory.FirstOrDefault() is { } read ? $", {Place(read.Address)}" : "";
+        var from =
+            seen.Memory.FirstOrDefault() is not { } read ? ""
+            : IsMove(instruction) ? $", from {Place(read.Address)}"
+            : read.Before is { } loaded ? $", with {Place(read.Address)} = {Value(loaded)}"
+            : "";
         return seen.After(register) is { } value
             ? $"{Name(register)} = {(instruction.Mnemonic == Mnemonic.Lea ? Number(value) : Value(value))}{from}"
             : "";
     }
+
+    private static bool IsMove(in Instruction instruction) =>
+        instruction.Mnemonic is Mnemonic.Mov or Mnemonic.Pop or Mnemonic.Movzx or Mnemonic.Movsx;
 
     /// <summary>
     /// What decided a conditional jump: the operands of the comparison, or the result of another instruction; null if

@@ -49,7 +49,7 @@ public sealed record ShownOrigin(string Place, string Text, string Values);
 /// <param name="Headline">What is known about the marked instruction.</param>
 /// <param name="Notes">Further sentences.</param>
 /// <param name="Step">The step of the path, with its difference; empty if the path is that of the whole event.</param>
-/// <param name="Place">The source line of the marked instruction.</param>
+/// <param name="Place">The source line of the marked instruction; if it is not known, its symbol and text.</param>
 /// <param name="Source">The lines around it; none if the source is missing.</param>
 /// <param name="Jumps">The last conditional jumps, if one of them may have gone the wrong way. The newest is the first.
 /// </param>
@@ -78,7 +78,7 @@ public sealed record ShownPath(
             Sentence(explained.Headline),
             [.. NotesOf(explained).Select(Sentence)],
             StepOf(explained),
-            $"{explained.Deviating?.Source}",
+            explained.Deviating is not { } marked ? "" : marked.Source?.ToString() ?? $"{marked.Place}: {marked.Text}",
             SourceTextOf(explained),
             explained.ShowsJumps ? [.. explained.LastDecisions(LastJumps).Reverse().Select(Jump)] : [],
             [.. explained.Origins.DistinctBy(origin => origin.Source ?? (object)origin.Address).Select(Origin)],
@@ -108,7 +108,7 @@ public sealed record ShownPath(
         if (explained is not { Step: { } step, StepName: { } name })
             return "";
         var spec = step.SpecEntry is { } entry && SpecSource.Of(entry) is { } line ? $" The spec's step: {line}." : "";
-        return $"The first kernel step that differs: {name}. {step.Difference}.{spec}";
+        return $"The first kernel step that differs: {name}. {Sentence($"{step.Difference}")}{spec}";
     }
 
     private static IEnumerable<string> NotesOf(Explained explained)
@@ -145,14 +145,19 @@ public sealed record ShownPath(
         if (explained.Deviating?.Source is not var (file, line) || !File.Exists(file))
             return [];
         var first = Math.Max(1, line - LinesAround);
+        string[] lines = [.. File.ReadLines(file).Skip(first - 1).Take(line + LinesAround - first + 1)];
+        var indent = lines.Where(text => text.Trim().Length > 0).Min(text => text.Length - text.TrimStart().Length);
         return
         [
-            .. File.ReadLines(file)
-                .Skip(first - 1)
-                .Take(line + LinesAround - first + 1)
-                .Select(
-                    (text, i) => new SourceText(first + i, text, NoteOf(explained, file, first + i), first + i == line)
-                ),
+            .. lines.Select(
+                (text, i) =>
+                    new SourceText(
+                        first + i,
+                        text.Length > indent ? text[indent..] : "",
+                        NoteOf(explained, file, first + i),
+                        first + i == line
+                    )
+            ),
         ];
     }
 

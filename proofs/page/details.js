@@ -66,12 +66,8 @@ function showPath(path) {
   if (path.place) shown.push(html("p", { className: "mono" }, path.place));
   if (path.source.length > 0) {
     const wide = Math.max(...path.source.map(line => line.note ? line.text.length : 0));
-    shown.push(html("pre", { className: "code" }, ...path.source.map(line => {
-      const text = `${String(line.number).padStart(4)}  ${line.note ? line.text.padEnd(wide) : line.text}`;
-      const row = codeLine(text, line.deviates);
-      if (line.note) row.append(html("i", {}, `  ${line.note}`));
-      return row;
-    })));
+    shown.push(html("pre", { className: "code" }, ...path.source.map(line =>
+      valuedLine(`${String(line.number).padStart(4)}  ${line.text.padEnd(wide)}`, line.note, line.deviates))));
   }
   if (path.jumps.length > 0)
     shown.push(html("h3", {}, "The last conditional jumps, the newest first"), table(["", ""],
@@ -85,14 +81,22 @@ function showPath(path) {
   const wide = Math.max(0, ...path.instructions.map(each => fileLine(each.source).length));
   const long = Math.max(0, ...path.instructions.map(each => each.text.length));
   shown.push(html("pre", { className: "code", id: "path" }, ...path.instructions.map(each => {
-    const line = codeLine(`${fileLine(each.source).padEnd(wide)}  ${each.text.padEnd(long)}`, each.deviates);
+    const line = valuedLine(`${fileLine(each.source).padEnd(wide)}  ${each.text.padEnd(long)}`, each.values,
+      each.deviates);
     line.title = `${each.address}  ${each.place}`;
-    if (each.values) line.append(html("i", {}, `  ${each.values}`));
     if (each.isJump) line.classList.add("jump");
     if (each.isNear) line.classList.add("come");
     return line;
   })));
   return shown;
+}
+
+// A line of code with its values, which are below it if the window is narrow.
+function valuedLine(text, values, here) {
+  const line = html("span", { className: here ? "valued here" : "valued" },
+    html("b", {}, `${here ? "=> " : "   "}${text}`));
+  if (values) line.append(html("i", {}, values));
+  return line;
 }
 
 // A line of code, the values below it, and what a trial has shown.
