@@ -1,7 +1,6 @@
 using Iced.Intel;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
-using Verified.Spec.Values;
 
 namespace Verified.Proofs.Diff;
 

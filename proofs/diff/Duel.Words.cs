@@ -83,7 +83,8 @@ public sealed partial class Duel
         if (memory.Load(entry, 4) is var table && (table & MappingLayout.Present) != 0)
             entry = (table & ~(Layout.PageSize - 1)) + (page / Layout.PageSize % Entries) * 4;
         return new(
-            $"user code may still use address {ValueWords.Page(page)} as it was mapped before: the TLB has an old entry",
+            $"user code may still use address {ValueWords.Page(page)} as it was mapped before: "
+                + "the TLB has an old entry",
             "only the present page tables decide",
             "no INVLPG and no load of CR3 has removed the old entry",
             Layout.KernelBase + entry

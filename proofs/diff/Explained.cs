@@ -33,7 +33,9 @@ public sealed record Executed(
     /// <summary>What decided a conditional jump, with values; null if it is not known.</summary>
     public string? Compared { get; init; }
 
-    /// <summary>True for a conditional jump of which a run has shown that, the other way, image and spec agree.</summary>
+    /// <summary>
+    /// True for a conditional jump of which a run has shown that image and spec agree if it goes the other way.
+    /// </summary>
     public bool Mends { get; init; }
 
     /// <summary>True for a jump on "less", "greater" or the like that compared equal values.</summary>
@@ -74,7 +76,14 @@ public enum Reason
 /// <param name="Writer">
 /// The last instruction of the path that wrote it; null if it had the value at the start of what is kept of the path.
 /// </param>
-public sealed record ReadRegister(string Text, Executed? Writer);
+public sealed record ReadRegister(string Text, Executed? Writer)
+{
+    /// <summary>The register, its value and the place that wrote it.</summary>
+    public string Sentence =>
+        Writer is { } writer
+            ? $"{Text}, last written at {writer.Source?.ToString() ?? writer.Place}"
+            : $"{Text}, as it was at the start of the path";
+}
 
 /// <summary>
 /// The image's path in the first step of an event that differs, and the instruction that went wrong. If the difference
@@ -111,9 +120,9 @@ public sealed record Explained(IReadOnlyList<Executed> Last, long Length, Reason
 
     /// <summary>The last conditional jumps to show, in order; each instruction once.</summary>
     /// <remarks>
-    /// The marked jump and jumps that mend come first in the choice. Then a step's own jumps come before those of routines for sets of
-    /// threads: all steps run these routines, so a wrong jump in one of them fails in every step. An edit that is wrong
-    /// in one step only is in the step's own code.
+    /// The marked jump and jumps that mend come first in the choice. Then a step's own jumps come before those of
+    /// routines for sets of threads: all steps run these routines, so a wrong jump in one of them fails in every step.
+    /// An edit that is wrong in one step only is in the step's own code.
     /// </remarks>
     public IReadOnlyList<Executed> LastDecisions(int most)
     {

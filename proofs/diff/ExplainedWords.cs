@@ -36,15 +36,6 @@ public static class ExplainedWords
             explained.Step is { } step ? $"{step.Name}, kernel step {step.Number:N0} after user code" : null;
     }
 
-    extension(ReadRegister register)
-    {
-        /// <summary>The register, its value and the place that wrote it.</summary>
-        public string Sentence =>
-            register.Writer is { } writer
-                ? $"{register.Text}, last written at {writer.Source?.ToString() ?? writer.Place}"
-                : $"{register.Text}, as it was at the start of the path";
-    }
-
     private const string Mended = "if this jump goes the other way, image and spec agree";
 
     private static string Whole(Explained explained) => explained.Step is null ? "event" : "kernel step";

@@ -1,6 +1,5 @@
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
-using Verified.Spec.Values;
 
 namespace Verified.Proofs.Diff;
 

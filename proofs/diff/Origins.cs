@@ -29,7 +29,7 @@ internal static class Origins
         return found;
     }
 
-    /// <summary>The number of the last instruction before another one that wrote a register; null if none did.</summary>
+    /// <summary>The number of the last instruction before a reader that wrote a register; null if none did.</summary>
     public static int? WriterOf(IReadOnlyList<Decoded> path, int reader, Register register)
     {
         for (var i = reader - 1; i >= 0; i--)

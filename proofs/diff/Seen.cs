@@ -1,6 +1,5 @@
 using Iced.Intel;
 using Verified.Machine.Computer;
-using Verified.Spec.Values;
 using Register = Iced.Intel.Register;
 
 namespace Verified.Proofs.Diff;

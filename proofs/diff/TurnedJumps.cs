@@ -18,7 +18,7 @@ internal sealed class TurnedJumps(Func<Action<Pc>, bool> run, long length)
     /// <summary>A run takes the other way for so many instructions more than the event that was found.</summary>
     private const long MostMore = 20_000;
 
-    /// <summary>The flag that makes each condition true if all other status flags are 0, and false if it is 0.</summary>
+    /// <summary>The flag that decides each condition if all other status flags are 0.</summary>
     private static readonly Dictionary<ConditionCode, (uint Flag, bool Negated)> Flags = new()
     {
         [ConditionCode.o] = (Flag.Overflow, false),

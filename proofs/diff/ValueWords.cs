@@ -32,7 +32,7 @@ internal sealed class ValueWords(KernelImage image)
                 ? $"{Name(instruction.GetOpRegister(1))} = {Value(moved)}"
                 : "";
         var from =
-            seen.Memory.FirstOrDefault() is not { } read ? ""
+            seen.Memory is not [var read, ..] ? ""
             : IsMove(instruction) ? $", from {Place(read.Address)}"
             : read.Before is { } loaded ? $", with {Place(read.Address)} = {Value(loaded)}"
             : "";
@@ -87,8 +87,8 @@ internal sealed class ValueWords(KernelImage image)
     }
 
     /// <summary>
-    /// Whether a jump on "less", "greater" or the like compared equal values. There, the condition with equality and the
-    /// one without it lead to different ways.
+    /// Whether a jump on "less", "greater" or the like compared equal values. There, the condition with equality and
+    /// the one without it lead to different ways.
     /// </summary>
     public static bool IsBoundary(Seen setter, in Instruction jump) =>
         setter.Instruction.Mnemonic == Mnemonic.Cmp
@@ -169,7 +169,7 @@ internal sealed class ValueWords(KernelImage image)
             _ => $"{value:X8}h",
         };
 
-    /// <summary>The name of a dword of the kernel's tables: "priority of 1.15". Any other address is a number.</summary>
+    /// <summary>The name of a dword of the kernel's tables: "priority of 1.15"; any other address in digits.</summary>
     public string Place(uint address)
     {
         var dword = address & ~3u;

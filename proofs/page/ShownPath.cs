@@ -120,7 +120,8 @@ public sealed record ShownPath(
         if (explained.Reason == Diff.Reason.NothingWritten && explained.Last.Any(executed => executed.IsNear))
             yield return "green instructions wrote to the same row";
         else if (explained.Origins.Any())
-            yield return $"green instructions computed {(explained.Registers.Count > 0 ? "these values" : "the value that it wrote")}";
+            yield return "green instructions computed "
+                + (explained.Registers.Count > 0 ? "these values" : "the value that it wrote");
     }
 
     private static ShownOrigin Origin(Executed origin) =>
