@@ -85,7 +85,10 @@ internal sealed class WatchedPath(ImageMachine machine, Difference difference, S
         if (_executed > _end || Length == 0)
             return;
         Compare(isFirst: false);
-        Complete(machine.Pc);
+
+        // A machine that stopped has not finished its last instruction.
+        if (difference.IfUnwritten != Reason.Stopped)
+            Complete(machine.Pc);
     }
 
     // The values after the last instruction. Between it and the next one, the processor may have entered a handler,

@@ -84,6 +84,7 @@ function showPath(path) {
     const line = valuedLine(`${fileLine(each.source).padEnd(wide)}  ${each.text.padEnd(long)}`, each.values,
       each.deviates);
     line.title = `${each.address}  ${each.place}`;
+    if (each.deviates || !each.source) line.append(html("small", {}, line.title));
     if (each.isJump) line.classList.add("jump");
     if (each.isNear) line.classList.add("come");
     return line;

@@ -57,6 +57,21 @@ public class KernelExceptionTests
         Assert.Contains(explained.Registers, read => read.Text == "ECX = E0000000h");
     }
 
+    // The frame of the exception has no place, and neither has that of the double fault.
+    [Fact]
+    public void A_triple_fault_names_the_instruction_at_which_the_machine_stopped()
+    {
+        var explained = Explained(c =>
+        {
+            c.mov(esp, Nowhere);
+            c.ud2();
+        });
+        Assert.Equal((Reason.Stopped, "ud2"), (explained.Reason, explained.Deviating?.Text));
+        Assert.Equal("the machine stopped at this instruction", explained.Headline);
+        Assert.Contains("triple fault", explained.Step?.Difference.ToString());
+        Assert.Equal("", explained.Deviating!.Values);
+    }
+
     // Otherwise an exception would hide the reason of a difference that it has nothing to do with.
     [Fact]
     public void The_kernel_itself_raises_none()

@@ -64,6 +64,27 @@ public sealed class PageInBrowserTests : IDisposable
             + "/taken/.test(text))";
         Assert.InRange(int.Parse(browser.Evaluate($"{jumps}.length")), 2, 8);
         Assert.Matches(@"FastPath\.cs:\d+", browser.Evaluate($"{jumps}.join()"));
+        Assert.Matches(@"not taken: compared EAX = \S+", browser.Evaluate($"{jumps}.join()"));
+
+        // Everything that decides is within the window, whatever its width.
+        foreach (var width in (int[])[1300, 800, 400])
+        {
+            browser.Show(width, 900);
+            Assert.Equal("true", browser.Evaluate($"document.documentElement.scrollWidth <= {width}"));
+            foreach (var shown in (string[])["td", "#path i"])
+            {
+                Assert.NotEqual("0", browser.Evaluate($"document.querySelectorAll('#details {shown}').length"));
+                Assert.Equal(
+                    "0",
+                    browser.Evaluate(
+                        $"[...document.querySelectorAll('#details {shown}')].filter(each => "
+                            + "each.getBoundingClientRect().right > document.getElementById('details')"
+                            + ".getBoundingClientRect().right).length"
+                    )
+                );
+            }
+        }
+
         Assert.Empty(browser.Errors);
     }
 
