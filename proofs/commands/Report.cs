@@ -139,34 +139,33 @@ internal static class Report
 
     private static void Instruction(Display display, Explained explained, Finding finding, bool all)
     {
-        if (explained.Step is { } first)
+        if (explained is { Step: { } first, StepName: { } name })
         {
-            display.Line($"  the first step that differs: {first.Name}, step {first.Number:N0} of the last event");
+            var spec =
+                first.SpecEntry is { } entry && SpecSource.Of(entry) is { } method ? $"; the spec's is {method}" : "";
+            display.Line($"  the first kernel step that differs: {name}{spec}");
             if ($"{first.Difference}" != finding.Difference)
                 display.Line($"    {first.Difference}");
         }
 
         if (explained.Deviating is { } deviating)
         {
-            display.Line(
-                explained.Reason switch
-                {
-                    Reason.Writes => "  the instruction that made the difference:",
-                    Reason.NothingWritten => "  a write is missing: the value was wrong at the end of the step, and no "
-                        + $"instruction changed it; the step {(explained.Step is null ? "ends" : "starts")} here:",
-                    Reason.Interrupted => "  the processor took an interrupt after this instruction:",
-                    _ => "  the last instruction of the step:",
-                }
-            );
+            display.Line($"  {explained.Headline}:");
             if (deviating.Source is { } line)
                 display.Line($"    {line}{Text(line)}");
-            display.Line($"    => {deviating.Address:X8}  {deviating.Place, -20}  {deviating.Text}");
+            display.Line(
+                $"    => {deviating.Address:X8}  {deviating.Place, -20}  {deviating.Text}"
+                    + (deviating.Decision.Length > 0 ? $"  {deviating.Decision}" : Note(deviating.Values))
+            );
+            Lines(display, explained.Registers.Select(Register), "    ");
+            if (explained.ShowsJumps)
+                Decisions(display, explained);
+            if (explained.Trial is { } trial)
+                display.Line($"  {trial}");
             if (explained.Reason == Reason.NothingWritten)
                 Near(display, explained);
             if (explained.Reason == Reason.Writes)
                 From(display, explained);
-            else if (explained.Reason != Reason.Interrupted)
-                Decisions(display, explained);
         }
 
         if (!all)
@@ -186,9 +185,14 @@ internal static class Report
         foreach (var step in path)
             display.Line(
                 $"  {(step.Deviates ? "=>" : "  ")} {step.Address:X8}  {step.Place, -20}  {step.Text, -40}  "
-                    + $"{step.Source}".TrimEnd()
+                    + $"{step.Source}{Note(step.Jumps is { } jumps ? jumps ? "taken" : "not taken" : step.Values)}".TrimEnd()
             );
     }
+
+    private static string Note(string values) => values.Length > 0 ? $"  ; {values}" : "";
+
+    private static string Register(ReadRegister register) =>
+        register.Sentence + (register.Writer?.Source is { } line ? Text(line) : "");
 
     // The value may be wrong before the instruction that wrote it.
     private static void From(Display display, Explained explained)
@@ -200,18 +204,18 @@ internal static class Report
         Lines(display, lines.TakeLast(MostOrigins).Select(line => $"{line}{Text(line)}"), "    ");
     }
 
-    // No write is wrong, so an earlier conditional jump went the wrong way.
+    // If no write is wrong, an earlier conditional jump may have gone the wrong way.
     private static void Decisions(Display display, Explained explained)
     {
-        List<Executed> decisions = [.. explained.Decisions.TakeLast(LastDecisions)];
+        var decisions = explained.LastDecisions(LastDecisions);
         if (decisions.Count == 0)
             return;
-        display.Line("  the last conditional jumps before it:");
+        display.Line("  the last conditional jumps:");
         foreach (var jump in decisions)
-            display.Line(
-                $"    {jump.Source}{(jump.Source is { } line ? Text(line) : "")}  "
-                    + $"{(jump.Jumps == true ? "taken" : "not taken")} at {jump.Place}"
-            );
+        {
+            display.Line($"    {jump.Source?.ToString() ?? jump.Place}{(jump.Source is { } line ? Text(line) : "")}");
+            display.Line($"      {jump.Decision}{(jump.Mends ? "; the other way, image and spec agree" : "")}");
+        }
     }
 
     // A missing write probably belongs near the other writes to the same row.

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Verified.Proofs.Diff;
 
 namespace Verified.Proofs.Commands;
 
@@ -74,6 +75,8 @@ internal static class Sarif
     {
         var verb = finding.Trace.Origin?.Verb ?? "replay";
         List<string> lines = [finding.What, .. finding.Details];
+        if (finding.Explained is { Deviating: not null } explained)
+            lines.Add(explained.Headline);
         if (Events.Transcript.Of(finding.Trace) is [.., var last])
             lines.Add($"after: {last}");
         return Result(verb, string.Join("\n", lines), PlaceOf(verb, finding));

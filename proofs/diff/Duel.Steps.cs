@@ -44,7 +44,7 @@ public sealed partial class Duel
             .ToDictionary(point => duel.Image.Symbols[point.Symbol]);
 
         private IEnumerator<(Entry Entry, uint Argument)>? _own;
-        private (string Name, long Number, long Start) _step,
+        private (string Name, long Number, long Start, Entry? Entry) _step,
             _former;
         private long _executed,
             _taken;
@@ -78,11 +78,11 @@ public sealed partial class Duel
             // Own steps alone begin at a cut point, where the first comparison takes place.
             if (e is null)
             {
-                _step = ("start", 0, _executed);
+                _step = ("start", 0, _executed, null);
                 return;
             }
 
-            _step = (SpecStep.NameOf(State, e.Entry), 1, _executed);
+            _step = (SpecStep.NameOf(State, e.Entry), 1, _executed, e.Entry);
             e.Apply(duel._kernel, State);
         }
 
@@ -100,8 +100,8 @@ public sealed partial class Duel
                 return null;
 
             // The processor did not take an interrupt, so the step before it is the last one.
-            var (name, number, start) = _step.Start == _executed && _former.Number > 0 ? _former : _step;
-            return new(name, number, start, _executed, difference);
+            var step = _step.Start == _executed && _former.Number > 0 ? _former : _step;
+            return new(step.Name, step.Number, step.Start, _executed, difference) { SpecEntry = step.Entry };
         }
 
         /// <summary>Called before each instruction.</summary>
@@ -173,7 +173,7 @@ public sealed partial class Duel
             if (comes || IsOwn)
                 Next();
             else
-                Begin(SpecStep.Exit);
+                Begin(SpecStep.Exit, null);
         }
 
         private bool IsOwn => Kernel<Concrete>.OwnStep(State.Stage.Value) is not null;
@@ -183,18 +183,18 @@ public sealed partial class Duel
             if (!_own!.MoveNext())
                 return;
             var (entry, argument) = _own.Current;
-            Begin(SpecStep.NameOf(State, entry));
+            Begin(SpecStep.NameOf(State, entry), entry);
             duel._kernel.Step(entry, argument);
         }
 
-        private void Begin(string name)
+        private void Begin(string name, Entry? entry)
         {
             _former = _step;
-            _step = (name, _step.Number + 1, _executed);
+            _step = (name, _step.Number + 1, _executed, entry);
         }
 
         private void Differs(Difference difference) =>
-            Found = new(_step.Name, _step.Number, _step.Start, _executed, difference);
+            Found = new(_step.Name, _step.Number, _step.Start, _executed, difference) { SpecEntry = _step.Entry };
     }
 
     private KernelImage Image => _machine.Image;

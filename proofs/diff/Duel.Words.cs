@@ -70,7 +70,10 @@ public sealed partial class Duel
                 ? "then the processor idles"
                 : $"then {Words.Thread(State, State.Current.Value)} runs",
             failure.Where
-        );
+        )
+        {
+            IfUnwritten = failure.IsAtInstruction ? Reason.Stopped : Reason.NoPlace,
+        };
 
     // The address is that of the entry that the processor must forget: usually this event has changed it.
     private Difference Stale(uint page)
@@ -80,7 +83,8 @@ public sealed partial class Duel
         if (memory.Load(entry, 4) is var table && (table & MappingLayout.Present) != 0)
             entry = (table & ~(Layout.PageSize - 1)) + (page / Layout.PageSize % Entries) * 4;
         return new(
-            $"user code may still use page {page:X}h as it was mapped before: the TLB has an old entry",
+            $"user code may still use address {ValueWords.Page(page)} as it was mapped before: "
+                + "the TLB has an old entry",
             "only the present page tables decide",
             "no INVLPG and no load of CR3 has removed the old entry",
             Layout.KernelBase + entry
@@ -92,7 +96,8 @@ public sealed partial class Duel
 
     private Difference NotUsable(uint linear, bool isWritable) =>
         new(
-            $"user code cannot use page {linear:X}h, which is mapped to {Words.Thread(State, State.Current.Value)}",
+            $"user code cannot use address {ValueWords.Page(linear)}, which is mapped to "
+                + Words.Thread(State, State.Current.Value),
             $"it is mapped, {(isWritable ? "writable" : "read-only")}",
             isWritable ? "a write to it faults" : "a read of it faults"
         );

@@ -1,4 +1,5 @@
 using Iced.Intel;
+using Verified.Machine.Computer;
 using Verified.Proofs.Events;
 
 namespace Verified.Proofs.Diff;
@@ -11,10 +12,9 @@ public static class Explanation
     /// </summary>
     public const int Most = 500;
 
-    private const int LongestInstruction = 15;
-
-    // The source of instructions that many steps share. It is not the place where a step starts.
-    private const string Shared = "/KernelProgram.cs";
+    // The most jumps that are tried the other way, and the most events that all trials together run.
+    private const int MostTrials = 24,
+        MostEvents = 5_000;
 
     /// <summary>
     /// The path of the first step that differs, in a disagreement's last event. If no step differs by itself, it is the
@@ -27,22 +27,19 @@ public static class Explanation
             return new([], 0, Reason.NoPlace);
         var step = Begin(duel, trace, last => duel.FirstDifferent(last));
         var path = new WatchedPath(duel.Machine, step?.Difference ?? disagreement.Difference, step, Most);
-        Begin(duel, trace, last =>
-        {
-            duel.Machine.Pc.Trace = path.Record;
-            try
+        var executed = 0L;
+        Watch(
+            duel,
+            trace,
+            pc =>
             {
-                last();
-                path.End();
-            }
-            finally
-            {
-                duel.Machine.Pc.Trace = null;
-            }
-
-            return path;
-        });
-        return Of(duel.Machine, path, step);
+                executed++;
+                path.Record(pc);
+            },
+            path.End
+        );
+        var mends = Mends(duel, trace, path, executed, out var turned);
+        return Of(duel, path, step, mends) with { Turned = turned };
     }
 
     // Runs a trace to its last event, and gives the rest to a function. The start is the last event of an empty trace.
@@ -54,56 +51,155 @@ public static class Explanation
         return run(() => duel.Step(trace.Events[^1]));
     }
 
-    private static Explained Of(ImageMachine machine, WatchedPath path, SpecStep? step)
-    {
-        var lines = machine.Image.SourceLines;
-        uint[] addresses = [.. path.Addresses];
-        Instruction[] instructions = [.. addresses.Select(address => Decode(machine, address))];
+    // Whether image and spec agree after the last event.
+    private static bool Watch(Duel duel, Trace trace, Action<Pc> before, Action? end = null) =>
+        Begin(duel, trace, last =>
+        {
+            duel.Machine.Pc.Trace = before;
+            try
+            {
+                var difference = last();
+                end?.Invoke();
+                return (difference ?? duel.End()) is null;
+            }
+            finally
+            {
+                duel.Machine.Pc.Trace = null;
+            }
+        });
 
-        // If a write is missing, the step's first line of source is the place.
-        var marked =
-            path.Cause is { } cause ? (int)(cause - path.First)
-            : path.Reason != Reason.NothingWritten || step is null ? addresses.Length - 1
-            : Math.Max(0, Array.FindIndex(addresses, IsOfStep));
-        bool IsOfStep(uint address) =>
-            lines.GetValueOrDefault(address) is { } line && !line.File.EndsWith(Shared, StringComparison.Ordinal);
-        var origins = path.Reason == Reason.Writes && marked >= 0 ? Origins.Of(instructions, marked) : null;
-        return new(
-            [
-                .. addresses.Select(
-                    (address, i) =>
+    // The numbers of the jumps in the path that are wrong, as trials show.
+    private static HashSet<int> Mends(Duel duel, Trace trace, WatchedPath path, long executed, out int turned)
+    {
+        HashSet<int> found = [];
+        HashSet<uint> tried = [];
+        turned = 0;
+
+        // Any jump past the instruction that failed would hide the failure.
+        if (path.Reason is Reason.Raised or Reason.Stopped or Reason.Interrupted)
+            return found;
+        Seen[] instructions = [.. path.Instructions];
+        var jumps = new TurnedJumps(before => Watch(duel, trace, before), executed);
+        var most = Math.Min(MostTrials, MostEvents / (trace.Events.Count + 1));
+        for (var i = instructions.Length - 1; i >= 0 && tried.Count < most; i--)
+            if (
+                instructions[i].Jumps is { } taken
+                && TurnedJumps.CanTurn(instructions[i].Instruction)
+                && tried.Add(instructions[i].Address)
+                && jumps.Agrees(path.Before + path.First + i, instructions[i].Instruction, taken)
+            )
+                found.Add(i);
+        turned = tried.Count;
+        return found;
+    }
+
+    private static Explained Of(Duel duel, WatchedPath path, SpecStep? step, HashSet<int> mends)
+    {
+        var image = duel.Machine.Image;
+        var (lines, words) = (image.SourceLines, new ValueWords(image));
+        Seen[] seen = [.. path.Instructions];
+        Decoded[] code = [.. seen.Select(each => each.Decoded)];
+        Executed[] executed =
+        [
+            .. seen.Select(
+                (each, i) =>
+                {
+                    var setter =
+                        each.Instruction.FlowControl == FlowControl.ConditionalBranch
+                        && Origins.OfFlags(code, i) is { } number
+                            ? seen[number]
+                            : null;
+                    return new Executed(
+                        each.Address,
+                        image.Name(each.Address),
+                        each.Instruction.ToString(),
+                        Deviates: false,
+                        lines.GetValueOrDefault(each.Address),
+                        each.Jumps,
+                        path.Near.Contains(path.First + i)
+                    )
                     {
-                        var instruction = instructions[i];
-                        bool? jumps =
-                            instruction.FlowControl == FlowControl.ConditionalBranch && i + 1 < addresses.Length
-                                ? addresses[i + 1] != instruction.NextIP32
-                                : null;
-                        return new Executed(
-                            address,
-                            machine.Image.Name(address),
-                            instruction.ToString(),
-                            i == marked,
-                            lines.GetValueOrDefault(address),
-                            jumps,
-                            path.Near.Contains(path.First + i) && i != marked,
-                            origins?.Contains(i) == true
-                        );
+                        Values = words.Of(each),
+                        Compared = setter is null ? null : words.Compared(setter),
+                        IsBoundary = setter is not null && ValueWords.IsBoundary(setter, each.Instruction),
+                        Mends = mends.Contains(i),
+                    };
+                }
+            ),
+        ];
+        var marked = path.Cause is { } cause ? (int)(cause - path.First) : Marked(executed, path.Reason, step);
+        if (marked < 0)
+            return new(executed, path.Length, path.Reason) { Step = step, Exception = path.Exception };
+        var registers = path.Reason is Reason.Raised or Reason.Stopped ? RegistersOf(seen[marked], path.Exception) : [];
+        var writers = registers.Select(register => Origins.WriterOf(code, marked, register)).ToArray();
+        var origins = path.Reason == Reason.Writes ? Origins.Of(code, marked) : writers.OfType<int>().ToHashSet();
+        executed =
+        [
+            .. executed.Select(
+                (each, i) =>
+                    each with
+                    {
+                        Deviates = i == marked,
+                        Values = i == marked && path.Exception is { } raised ? $"raised {raised}" : each.Values,
+                        IsNear = each.IsNear && (i != marked || path.Reason == Reason.NothingWritten),
+                        IsOrigin = origins.Contains(i),
                     }
-                ),
-            ],
-            path.Length,
-            path.Reason
-        )
+            ),
+        ];
+        return new(executed, path.Length, path.Reason)
         {
             Step = step,
+            Exception = path.Exception,
+            Registers =
+            [
+                .. registers.Zip(writers, (register, writer) =>
+                    new ReadRegister(
+                        words.OfRegister(register, seen[marked].Before(register)!.Value),
+                        writer is { } number ? executed[number] : null
+                    )
+                ),
+            ],
         };
     }
 
-    private static Instruction Decode(ImageMachine machine, uint address)
+    // If no instruction made the difference, a jump is marked of which a trial shows that it is wrong. If several jumps
+    // lead to the same place, one that compared equal values is the likeliest: ja in place of jae. Otherwise, if a
+    // write may be missing, a write to the same row shows where the kernel fills the row. The last jump of the step's
+    // own code is the next choice: what it skipped, or did not skip, is likely the missing write.
+    private static int Marked(Executed[] path, Reason reason, SpecStep? step)
     {
-        var bytes = new byte[LongestInstruction];
-        for (var i = 0u; i < bytes.Length; i++)
-            bytes[i] = (byte)(machine.Load((address + i) & ~3u).Value >> (int)(8 * ((address + i) & 3)));
-        return Decoder.Create(32, bytes, address).Decode();
+        if (reason is Reason.NothingWritten or Reason.NoPlace)
+        {
+            var mending = Enumerable
+                .Range(0, path.Length)
+                .Where(i => path[i].Mends)
+                .OrderBy(i => path[i].IsOwn)
+                .ThenBy(i => path[i].IsBoundary)
+                .LastOrDefault(-1);
+            if (mending >= 0)
+                return mending;
+        }
+
+        if (reason != Reason.NothingWritten)
+            return path.Length - 1;
+        var near = Array.FindLastIndex(path, each => each is { IsNear: true, IsOwn: true });
+        if (near >= 0)
+            return near;
+        var jump = Array.FindLastIndex(path, each => each is { Jumps: not null, IsOwn: true });
+        return jump >= 0 ? jump
+            : step is null ? path.Length - 1
+            : Math.Max(0, Array.FindIndex(path, each => each.IsOwn));
+    }
+
+    // A page fault is about an address. Any other exception may be about any value that the instruction reads.
+    private static Register[] RegistersOf(Seen seen, KernelException? exception)
+    {
+        var address = seen
+            .Decoded.Memory.SelectMany(memory => new[] { memory.Base, memory.Index })
+            .Where(register => register.IsGPR())
+            .Select(register => register.GetFullRegister32())
+            .Distinct()
+            .ToArray();
+        return exception?.IsPageFault == true && address.Length > 0 ? address : [.. seen.Decoded.Read];
     }
 }

@@ -5,5 +5,8 @@ namespace Verified.Proofs.Diff;
 /// <param name="Where">The place in the kernel's code, or the reason that the machine gives.</param>
 public sealed record Failure(string What, string Where)
 {
+    /// <summary>Whether the machine cannot execute the instruction, so that the path ends there.</summary>
+    public bool IsAtInstruction { get; init; }
+
     public override string ToString() => $"{What}: {Where}";
 }

@@ -106,7 +106,10 @@ public sealed partial class ImageMachine
                 _ => "the machine cannot go on",
             },
             $"{Here}: {stopped.Message}"
-        );
+        )
+        {
+            IsAtInstruction = true,
+        };
 
     private void EnterGate(Event e)
     {

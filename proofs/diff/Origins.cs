@@ -13,55 +13,62 @@ internal static class Origins
     /// <summary>The numbers of these instructions in the path.</summary>
     /// <param name="path">The executed instructions, in order.</param>
     /// <param name="writer">The number of the instruction that writes the value.</param>
-    public static IReadOnlySet<int> Of(IReadOnlyList<Instruction> path, int writer)
+    public static IReadOnlySet<int> Of(IReadOnlyList<Decoded> path, int writer)
     {
-        var factory = new InstructionInfoFactory();
         HashSet<int> found = [];
-        HashSet<Register> wanted = Read(factory, path[writer]);
+        HashSet<Register> wanted = Read(path[writer]);
         for (var i = writer - 1; i >= 0 && wanted.Count > 0 && found.Count < Most; i--)
         {
-            var written = Written(factory, path[i]);
-            if (!written.Overlaps(wanted))
+            if (!wanted.Overlaps(path[i].Written))
                 continue;
             found.Add(i);
-            wanted.ExceptWith(written);
-            wanted.UnionWith(Read(factory, path[i]));
+            wanted.ExceptWith(path[i].Written);
+            wanted.UnionWith(Read(path[i]));
         }
 
         return found;
     }
 
-    private static HashSet<Register> Written(InstructionInfoFactory factory, in Instruction instruction) =>
-        [
-            .. factory
-                .GetInfo(instruction)
-                .GetUsedRegisters()
-                .Where(used => used.Access is OpAccess.Write or OpAccess.ReadWrite && used.Register.IsGPR())
-                .Select(used => used.Register.GetFullRegister32()),
-        ];
+    /// <summary>The number of the last instruction before a reader that wrote a register; null if none did.</summary>
+    public static int? WriterOf(IReadOnlyList<Decoded> path, int reader, Register register)
+    {
+        for (var i = reader - 1; i >= 0; i--)
+            if (path[i].Written.Contains(register))
+                return i;
+        return null;
+    }
+
+    /// <summary>
+    /// The number of the instruction that set the flags of a conditional jump; null if it is not in the path, or if
+    /// several set them.
+    /// </summary>
+    public static int? OfFlags(IReadOnlyList<Decoded> path, int jump)
+    {
+        var read = path[jump].Instruction.RflagsRead;
+        for (var i = jump - 1; i >= 0; i--)
+            if ((path[i].Instruction.RflagsModified & read) is not RflagsBits.None and var set)
+                return set == read ? i : null;
+        return null;
+    }
 
     // The registers whose values it reads. Those of an address are among them only if the address is the value.
-    private static HashSet<Register> Read(InstructionInfoFactory factory, Instruction instruction)
+    private static HashSet<Register> Read(Decoded decoded)
     {
+        var instruction = decoded.Instruction;
         var isAddress = instruction.Mnemonic == Mnemonic.Lea;
-        Register[] operands =
+        HashSet<Register> operands =
         [
             .. Enumerable
                 .Range(0, instruction.OpCount)
                 .Where(i => instruction.GetOpKind(i) == OpKind.Register)
-                .Select(i => instruction.GetOpRegister(i)),
+                .Select(i => instruction.GetOpRegister(i).GetFullRegister32()),
         ];
         Register[] address = isAddress ? [] : [instruction.MemoryBase, instruction.MemoryIndex];
-        var read = factory
-            .GetInfo(instruction)
-            .GetUsedRegisters()
-            .Where(used =>
-                used.Access is OpAccess.Read or OpAccess.ReadWrite or OpAccess.CondRead
-                && used.Register.IsGPR()
-                && (operands.Contains(used.Register) || !address.Contains(used.Register))
-            )
-            .Select(used => used.Register.GetFullRegister32())
-            .Where(register => register != Register.ESP);
-        return [.. read];
+        return
+        [
+            .. decoded.Read.Where(register =>
+                register != Register.ESP && (operands.Contains(register) || !address.Contains(register))
+            ),
+        ];
     }
 }

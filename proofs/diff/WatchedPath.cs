@@ -4,7 +4,8 @@ using Verified.Machine.Computer;
 namespace Verified.Proofs.Diff;
 
 /// <summary>
-/// The instructions of a step, or of a whole event, and which of them changed the place of a difference.
+/// The instructions of a step, or of a whole event, with their values, and which of them changed the place of a
+/// difference.
 /// </summary>
 /// <param name="machine">The machine that runs the event.</param>
 /// <param name="difference">The difference.</param>
@@ -16,35 +17,48 @@ internal sealed class WatchedPath(ImageMachine machine, Difference difference, S
     private const uint RowSize = Layout.ThreadSize;
 
     private readonly uint[] _row = new uint[RowSize / 4];
-    private readonly Queue<uint> _addresses = [];
+    private readonly DecodedCode _code = new();
+    private readonly Queue<Seen> _instructions = [];
     private readonly HashSet<long> _near = [];
     private readonly long _start = step?.Start ?? 0,
         _end = step?.End ?? long.MaxValue;
-    private long _executed;
+    private Seen? _last;
+    private long _executed,
+        _taken;
     private uint _watched,
         _register;
     private long? _writer,
-        _loader;
+        _loader,
+        _raised;
 
     /// <summary>The instructions that are kept, in order.</summary>
-    public IReadOnlyCollection<uint> Addresses => _addresses;
+    public IReadOnlyCollection<Seen> Instructions => _instructions;
 
     /// <summary>The number of instructions of the step or the event.</summary>
     public long Length { get; private set; }
 
     /// <summary>The number of the first instruction that is kept.</summary>
-    public long First => Length - _addresses.Count;
+    public long First => Length - _instructions.Count;
+
+    /// <summary>The number of instructions of the event before the path.</summary>
+    public long Before => _start;
+
+    /// <summary>The first exception that the kernel's code raised; null if it raised none.</summary>
+    public KernelException? Exception { get; private set; }
 
     /// <summary>
-    /// The number of the instruction that made the difference; null if none did. Numbers count from 0 on.
+    /// The number of the instruction that <see cref="Reason"/> is about; null if there is none. Numbers count from 0
+    /// on.
     /// </summary>
-    public long? Cause => _writer ?? _loader;
+    public long? Cause => _raised ?? _writer ?? _loader;
 
     /// <summary>The numbers of the instructions that changed another dword of the same row.</summary>
     public IReadOnlySet<long> Near => _near;
 
+    // After an exception the kernel writes to places that the step does not know, so the exception is the reason.
     public Reason Reason =>
-        Cause is not null ? Reason.Writes
+        Exception is not null ? Reason.Raised
+        : Cause is not null ? Reason.Writes
         : difference.Address is null && difference.Register is null && difference.IfUnwritten == Reason.NothingWritten
             ? Reason.NoPlace
         : difference.IfUnwritten;
@@ -56,19 +70,40 @@ internal sealed class WatchedPath(ImageMachine machine, Difference difference, S
         if (number < _start || number > _end)
             return;
         Compare(isFirst: number == _start);
+        Complete(pc);
         if (number == _end)
             return;
-        if (_addresses.Count == most)
-            _addresses.Dequeue();
-        _addresses.Enqueue(pc.Cpu.Eip.Value);
+        if (_instructions.Count == most)
+            _instructions.Dequeue();
+        _instructions.Enqueue(_last = new(pc, _code.Next(pc)));
         Length++;
     }
 
     /// <summary>Called after the event.</summary>
     public void End()
     {
-        if (_executed <= _end && Length > 0)
-            Compare(isFirst: false);
+        if (_executed > _end || Length == 0)
+            return;
+        Compare(isFirst: false);
+
+        // A machine that stopped has not finished its last instruction.
+        if (difference.IfUnwritten != Reason.Stopped)
+            Complete(machine.Pc);
+    }
+
+    // The values after the last instruction. Between it and the next one, the processor may have entered a handler,
+    // which has changed the stack.
+    private void Complete(Pc pc)
+    {
+        var isInterrupt = pc.InterruptsTaken != _taken;
+        _taken = pc.InterruptsTaken;
+        if (_last is not { } last)
+            return;
+        _last = null;
+        if (!isInterrupt && !pc.Cpu.Entered)
+            last.End(pc);
+        else if (!isInterrupt && last.IsKernel && pc.Cpu.Cpl == 0 && Exception is null)
+            (Exception, _raised) = (KernelException.Entered(pc), Length - 1);
     }
 
     // Finds what the last instruction changed.

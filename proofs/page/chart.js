@@ -102,7 +102,7 @@ function drawChart(data, select) {
     for (const message of step.messages.filter(message => message.result && message.result !== "done"))
       text.append(html("small", {}, `  (${message.result})`));
     if (data.loop === index) text.append(html("em", {}, "  The run repeats itself from here."));
-    if (wrong) text.append(document.createElement("br"), html("em", {}, "The failure shows after this step."));
+    if (wrong) text.append(document.createElement("br"), html("em", {}, "The failure shows after this event."));
     const picture = html("div", { className: "picture" });
     picture.dataset.step = index;
     const row = html("div", { className: wrong ? "step wrong" : "step", id: `step-${index + 1}` }, picture, text);

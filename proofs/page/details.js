@@ -24,8 +24,8 @@ function showRead(data) {
 }
 
 function showChanges(data, step) {
-  const shown = step.changes.length === 0 ? [html("p", {}, "The step changes nothing.")]
-    : [html("h3", {}, "What the step changed"), changeTable(data, step.changes, "before", "after")];
+  const shown = step.changes.length === 0 ? [html("p", {}, "The event changes nothing.")]
+    : [html("h3", {}, "What the event changed"), changeTable(data, step.changes, "before", "after")];
   if (step.loaded.length > 0)
     shown.push(html("h3", {}, "What its program had loaded before"),
       changeTable(data, step.loaded, "before", "loaded"));
@@ -35,7 +35,7 @@ function showChanges(data, step) {
 function showThreads(data, step) {
   const names = new Map(data.lanes.map(lane => [lane.row, lane.name]));
   const rows = step.threads.map(doing => [cell(names.get(doing.row)), cell(doing.text, doing.runs ? "new" : "")]);
-  return [html("h3", {}, "Threads after the step"), table(["thread", ""], rows)];
+  return [html("h3", {}, "Threads after the event"), table(["thread", ""], rows)];
 }
 
 function showTree(lines, others, className) {
@@ -60,42 +60,65 @@ function codeLine(text, here) {
 function fileLine(source) { return source.split("/").at(-1); }
 
 function showPath(path) {
-  const shown = [html("h3", {}, "Where the image went wrong"), html("p", { className: "bad" }, path.reason)];
+  const shown = [html("h3", {}, "Where the image went wrong"), html("p", { className: "bad" }, path.headline)];
+  if (path.step) shown.push(html("p", {}, path.step));
+  if (path.notes.length > 0) shown.push(html("ul", {}, ...path.notes.map(note => html("li", {}, note))));
+  if (path.place) shown.push(html("p", { className: "mono" }, path.place));
+  if (path.source.length > 0) {
+    const wide = Math.max(...path.source.map(line => line.note ? line.text.length : 0));
+    shown.push(html("pre", { className: "code" }, ...path.source.map(line =>
+      valuedLine(`${String(line.number).padStart(4)}  ${line.text.padEnd(wide)}`, line.note, line.deviates))));
+  }
   if (path.jumps.length > 0)
-    shown.push(html("h3", {}, "The last conditional jumps, the newest first"), table(["", "", ""],
-      path.jumps.map(jump => [cell(fileLine(jump.place), "mono"), cell(jump.text, "mono"),
-        cell(jump.jumps ? "taken" : "not\u00a0taken")])));
+    shown.push(html("h3", {}, "The last conditional jumps, the newest first"), table(["", ""],
+      path.jumps.map(jump => [cell(fileLine(jump.place), "mono"),
+        noted(jump.text, jump.decision, jump.mends ? "The other way, image and spec agree." : "")])));
   if (path.origins.length > 0)
     shown.push(html("h3", {}, "The lines that computed the value, in order"), table(["", ""],
-      path.origins.map(origin => [cell(fileLine(origin.place), "mono"), cell(origin.text, "mono")])));
-  if (path.place) shown.push(html("p", { className: "mono" }, path.place));
-  if (path.source.length > 0)
-    shown.push(html("pre", { className: "code" }, ...path.source.map(line =>
-      codeLine(`${String(line.number).padStart(4)}  ${line.text}`, line.deviates))));
+      path.origins.map(origin => [cell(fileLine(origin.place), "mono"), noted(origin.text, origin.values)])));
   const part = path.instructions.length < path.length ? `, the last ${path.instructions.length} of them` : "";
   shown.push(html("h3", {}, `The path: ${path.length} instructions${part}`));
   const wide = Math.max(0, ...path.instructions.map(each => fileLine(each.source).length));
+  const long = Math.max(0, ...path.instructions.map(each => each.text.length));
   shown.push(html("pre", { className: "code", id: "path" }, ...path.instructions.map(each => {
-    const text = `${fileLine(each.source).padEnd(wide)}  ${each.text.padEnd(44)}  ${each.address}  ${each.place}`;
-    const line = codeLine(text, each.deviates);
-    if (/\((not )?taken\)/.test(each.text)) line.classList.add("jump");
+    const line = valuedLine(`${fileLine(each.source).padEnd(wide)}  ${each.text.padEnd(long)}`, each.values,
+      each.deviates);
+    line.title = `${each.address}  ${each.place}`;
+    if (each.deviates || !each.source) line.append(html("small", {}, line.title));
+    if (each.isJump) line.classList.add("jump");
     if (each.isNear) line.classList.add("come");
     return line;
   })));
   return shown;
 }
 
+// A line of code with its values, which are below it if the window is narrow.
+function valuedLine(text, values, here) {
+  const line = html("span", { className: here ? "valued here" : "valued" },
+    html("b", {}, `${here ? "=> " : "   "}${text}`));
+  if (values) line.append(html("i", {}, values));
+  return line;
+}
+
+// A line of code, the values below it, and what a trial has shown.
+function noted(code, values, shown) {
+  const result = cell(code, "code-cell");
+  if (values) result.append(html("span", { className: "values" }, values));
+  if (shown) result.append(html("span", { className: "bad" }, shown));
+  return result;
+}
+
 function showDetails(data, index) {
   const details = document.getElementById("details");
   const step = data.steps[index];
   if (!step) {
-    details.replaceChildren(html("p", {}, "No step has been made yet."));
+    details.replaceChildren(html("p", {}, "No event has happened yet."));
     return;
   }
   const isWrong = index === data.wrong;
   const wrong = isWrong ? [html("p", { className: "bad" }, data.title),
     html("pre", { className: "says" }, data.details.join("\n")), ...showRead(data)] : [];
-  details.replaceChildren(html("h2", {}, `Step ${index + 1}: ${step.text}`), ...wrong,
+  details.replaceChildren(html("h2", {}, `Event ${index + 1}: ${step.text}`), ...wrong,
     ...(isWrong && data.path ? showPath(data.path) : []), ...showChanges(data, step), ...showThreads(data, step),
     ...showTrees(step));
   const here = details.querySelector("#path .here");

@@ -6,12 +6,12 @@ function byId(id) { return document.getElementById(id); }
 function select(index, keepLink, isFirst) {
   if (data.steps.length === 0) {
     showDetails(data, 0);
-    byId("where").textContent = "no step";
+    byId("where").textContent = "no event";
     return;
   }
   selected = Math.max(0, Math.min(index, data.steps.length - 1));
   rows.forEach((row, i) => row.classList.toggle("selected", i === selected));
-  byId("where").textContent = `step ${selected + 1} of ${data.steps.length}`;
+  byId("where").textContent = `event ${selected + 1} of ${data.steps.length}`;
   byId("where").href = `#step-${selected + 1}`;
   byId("back").disabled = selected === 0;
   byId("forward").disabled = selected === data.steps.length - 1;
@@ -37,7 +37,7 @@ function filter() {
     rows[i].hidden = !words.every(word => step.words.includes(word));
   });
   byId("matches").textContent = words.length === 0 ? ""
-    : `${rows.filter(row => !row.hidden).length} of ${rows.length} steps`;
+    : `${rows.filter(row => !row.hidden).length} of ${rows.length} events`;
 }
 
 function show(next) {

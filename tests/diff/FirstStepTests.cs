@@ -63,6 +63,13 @@ public class FirstStepTests
         );
         Assert.Equal(explained.Length, explained.Last.Count);
         Assert.True(explained.Step!.Number > 1);
+        Assert.Equal(Verified.Spec.Entry.Map, explained.Step.SpecEntry);
+
+        // No jump is wrong, and the trial of the jumps says so.
+        Assert.False(explained.IsMended);
+        Assert.True(explained.Turned > 1);
+        Assert.Contains("a write is missing", explained.Headline);
+        Assert.Contains("still differ", explained.Trial);
     }
 
     [Fact]
@@ -76,6 +83,11 @@ public class FirstStepTests
         Assert.EndsWith("Traps.cs", explained.Deviating?.Source?.File);
         Assert.InRange(explained.Deviating!.Source!.Line, add.Line, add.Line + 2);
         Assert.Contains(explained.Origins, origin => origin.Source?.Line == add.Line);
+
+        // The value that the instruction stored is the wrong one of the image.
+        var stored = explained.Deviating.Values.Split(" = ");
+        Assert.StartsWith("trap_address of ", stored[0]);
+        Assert.Equal(Number(explained.Step!.Difference.Image), Number(stored[1]));
     }
 
     [Theory]
@@ -128,6 +140,9 @@ public class FirstStepTests
         Assert.Equal(("thread_schedule", Reason.Interrupted), (explained.Step?.Name, explained.Reason));
         Assert.Equal("nop", explained.Deviating?.Text);
     }
+
+    private static uint Number(string text) =>
+        Convert.ToUInt32(text.Split(' ')[0] is var digits && digits.EndsWith('h') ? digits[..^1] : digits, 16);
 
     private static byte[] Nops(int count) => [.. Enumerable.Repeat((byte)0x90, count)];
 

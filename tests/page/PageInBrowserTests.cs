@@ -23,17 +23,17 @@ public sealed class PageInBrowserTests : IDisposable
         Assert.Contains("Status of ", Text(browser, "#title"));
         var steps = int.Parse(browser.Evaluate("document.querySelectorAll('.step').length"));
         Assert.InRange(steps, 2, 100);
-        Assert.Equal($"step {steps} of {steps}", Text(browser, "#where"));
+        Assert.Equal($"event {steps} of {steps}", Text(browser, "#where"));
         Assert.Contains("ipc_block_sending", Text(browser, "#path .here"));
         Assert.Contains("Send.cs", Text(browser, "#path .here"));
 
         browser.Press("ArrowLeft");
-        Assert.Equal($"step {steps - 1} of {steps}", Text(browser, "#where"));
+        Assert.Equal($"event {steps - 1} of {steps}", Text(browser, "#where"));
         Assert.Equal($"#step-{steps - 1}", browser.Evaluate("location.hash"));
         browser.Press("j");
-        Assert.Equal($"step {steps} of {steps}", Text(browser, "#where"));
+        Assert.Equal($"event {steps} of {steps}", Text(browser, "#where"));
         browser.Press("Home");
-        Assert.Equal($"step 1 of {steps}", Text(browser, "#where"));
+        Assert.Equal($"event 1 of {steps}", Text(browser, "#where"));
         Assert.Equal("true", browser.Evaluate("document.querySelector('#step-1').classList.contains('selected')"));
 
         browser.Press("/");
@@ -42,10 +42,10 @@ public sealed class PageInBrowserTests : IDisposable
         browser.WaitFor("document.getElementById('matches').textContent !== ''");
         var shown = int.Parse(browser.Evaluate("document.querySelectorAll('.step:not([hidden])').length"));
         Assert.InRange(shown, 1, steps - 1);
-        Assert.Equal($"{shown} of {steps} steps", Text(browser, "#matches"));
+        Assert.Equal($"{shown} of {steps} events", Text(browser, "#matches"));
 
         browser.Open($"{page}#step-2");
-        browser.WaitFor($"document.getElementById('where').textContent === 'step 2 of {steps}'");
+        browser.WaitFor($"document.getElementById('where').textContent === 'event 2 of {steps}'");
         Assert.Empty(browser.Errors);
         Assert.Empty(browser.Requests);
     }
@@ -64,6 +64,27 @@ public sealed class PageInBrowserTests : IDisposable
             + "/taken/.test(text))";
         Assert.InRange(int.Parse(browser.Evaluate($"{jumps}.length")), 2, 8);
         Assert.Matches(@"FastPath\.cs:\d+", browser.Evaluate($"{jumps}.join()"));
+        Assert.Matches(@"not taken: compared EAX = \S+", browser.Evaluate($"{jumps}.join()"));
+
+        // Everything that decides is within the window, whatever its width.
+        foreach (var width in (int[])[1300, 800, 400])
+        {
+            browser.Show(width, 900);
+            Assert.Equal("true", browser.Evaluate($"document.documentElement.scrollWidth <= {width}"));
+            foreach (var shown in (string[])["td", "#path i"])
+            {
+                Assert.NotEqual("0", browser.Evaluate($"document.querySelectorAll('#details {shown}').length"));
+                Assert.Equal(
+                    "0",
+                    browser.Evaluate(
+                        $"[...document.querySelectorAll('#details {shown}')].filter(each => "
+                            + "each.getBoundingClientRect().right > document.getElementById('details')"
+                            + ".getBoundingClientRect().right).length"
+                    )
+                );
+            }
+        }
+
         Assert.Empty(browser.Errors);
     }
 
