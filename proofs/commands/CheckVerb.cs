@@ -116,14 +116,19 @@ internal static class CheckVerb
         );
         if (result.Violation is not { } found)
             return result;
-        var trace = found.Prefix with
+        var trace = found.Run with
         {
-            Events = [.. found.Prefix.Events, .. found.Cycle],
-            Loop = found.Prefix.Events.Count,
             Note = $"{found.Property}: {found.Why}",
             Origin = new(Origin.Check, Model: result.Model.Name),
         };
-        Report.Tell(display, new($"{found.Property}: for ever, from event {trace.Loop + 1} on", [found.Why], trace));
+        var loop = EventLoop.Of(trace)!;
+        Report.Tell(
+            display,
+            new($"{found.Property}: {loop.Says}", [found.Why, loop.Why], trace)
+            {
+                Loop = LoopReads.Of(trace, trace.Loop!.Value + found.Decides),
+            }
+        );
         Report.Save(display, trace, $"check-{result.Model.Name}");
         return result;
     }
