@@ -12,7 +12,15 @@ namespace Verified.Proofs.Check;
 /// <param name="Prefix">The shortest way to the cycle.</param>
 /// <param name="Cycle">The cycle's events.</param>
 /// <param name="Decides">The number of the cycle's event that passes over the thread, from 0 on.</param>
-public sealed record FairCycle(string Property, string Why, Trace Prefix, IReadOnlyList<Event> Cycle, int Decides)
+/// <param name="Waits">Row of the thread that waits for ever.</param>
+public sealed record FairCycle(
+    string Property,
+    string Why,
+    Trace Prefix,
+    IReadOnlyList<Event> Cycle,
+    int Decides,
+    uint Waits
+)
 {
     /// <summary>The run once around the cycle.</summary>
     public Trace Run => Prefix with { Events = [.. Prefix.Events, .. Cycle], Loop = Prefix.Events.Count };
@@ -193,13 +201,14 @@ public sealed class Liveness
         // The run has begun before the first state, so the cycle is drawn from the end of the event that is under way.
         var done = EndOfEvent(unfair.States, cycle);
         var (name, says) = Properties[unfair.Claim / _rows.Length];
-        var waits = Glossary.Row(_walker.State, Table.Thread, _rows[unfair.Claim % _rows.Length]);
+        var waits = _rows[unfair.Claim % _rows.Length];
         return new(
             name,
-            $"{says} ({waits} waits all the time)",
+            $"{says} ({Glossary.Row(_walker.State, Table.Thread, waits)} waits all the time)",
             new(Snapshot.Of(_model.Initial()), [.. prefix, .. cycle.Take(done)]),
             [.. cycle.Skip(done), .. cycle.Take(done)],
-            (cycle.Count - done) % cycle.Count
+            (cycle.Count - done) % cycle.Count,
+            waits
         );
     }
 

@@ -23,8 +23,7 @@ public sealed record ReadCell(string Column, uint Row, IReadOnlyList<uint> Value
     public IReadOnlyList<string> InWords(State<Concrete> s)
     {
         IEnumerable<string> words = Values.Select(value => Glossary.Value(s, Column, value));
-        return
-            Values.Count <= MostShown ? [.. words] : [.. words.Take(MostShown - 1), "...", words.Last()];
+        return Values.Count <= MostShown ? [.. words] : [.. words.Take(MostShown - 1), "...", words.Last()];
     }
 }
 

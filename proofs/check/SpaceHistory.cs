@@ -185,7 +185,10 @@ public sealed class SpaceHistory
         var (m, lthreads) = (s.Mappings, s.Limits.Lthreads);
         for (var table = 1u; table < s.Limits.Paging.Tables; table++)
             if (Looks() && _clan.Contains(m.TableTask[table].Value))
-                return OfClan(m.TableTask[table].Value, $"{Row(Table.Task, m.TableTask[table].Value)} has a page table");
+                return OfClan(
+                    m.TableTask[table].Value,
+                    $"{Row(Table.Task, m.TableTask[table].Value)} has a page table"
+                );
         foreach (var task in _clan)
             for (var thread = task * lthreads; thread < (task + 1) * lthreads; thread++)
                 if (

@@ -21,7 +21,9 @@ public sealed record StatementReads(IReadOnlyList<ReadCell> Cells, int? Event, i
     /// <summary>The reads of a statement at its first violation in a run.</summary>
     /// <param name="trace">The run.</param>
     /// <param name="statement">The name of an invariant, of a property of steps, or of a property of a run.</param>
-    public static StatementReads Of(Trace trace, string statement) => new Search(trace, statement).Find();
+    /// <param name="damage">Changes the state after each step, as in the run that failed; null for nothing.</param>
+    public static StatementReads Of(Trace trace, string statement, Action<State<Concrete>, Entry>? damage = null) =>
+        new Search(trace, statement, damage).Find();
 
     private sealed class Search
     {
@@ -34,6 +36,7 @@ public sealed record StatementReads(IReadOnlyList<ReadCell> Cells, int? Event, i
         private static readonly uint[] One = [0];
 
         private readonly Trace _trace;
+        private readonly Action<State<Concrete>, Entry>? _damage;
         private readonly string _statement;
         private readonly FlatTables _tables;
         private readonly TracedTables _traced;
@@ -46,9 +49,9 @@ public sealed record StatementReads(IReadOnlyList<ReadCell> Cells, int? Event, i
         private int _event = -1,
             _step;
 
-        public Search(Trace trace, string statement)
+        public Search(Trace trace, string statement, Action<State<Concrete>, Entry>? damage)
         {
-            (_trace, _statement) = (trace, statement);
+            (_trace, _statement, _damage) = (trace, statement, damage);
             _tables = new(trace.Start.Limits);
             _tables.Fill(trace.Start.ToState());
             (_traced, _values) = (new(_tables), new(_tables));
@@ -80,6 +83,7 @@ public sealed record StatementReads(IReadOnlyList<ReadCell> Cells, int? Event, i
                 _values.Note();
                 _tables.Commit();
                 kernel.Step(e.Entry, e.Argument, e.Code);
+                _damage?.Invoke(State, e.Entry);
                 _step++;
                 _values.Note();
                 Touch();
@@ -114,9 +118,7 @@ public sealed record StatementReads(IReadOnlyList<ReadCell> Cells, int? Event, i
             var threads = ThreadsInUse.Of(State);
             return _judge
                     .Of(e.Entry)
-                    .Any(each =>
-                        Violates(each.Over, each.Pairs, isWhole: false, (i, j) => _judge.Holds(each, i, j))
-                    )
+                    .Any(each => Violates(each.Over, each.Pairs, isWhole: false, (i, j) => _judge.Holds(each, i, j)))
                 || _derivations.Any(each =>
                     Violates(Table.Node, pairs: false, isWhole: false, (i, _) =>
                         each.Holds(_judge.BeforeState, _traced.State, i).Known

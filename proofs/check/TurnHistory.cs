@@ -55,11 +55,17 @@ public sealed class TurnHistory
                 Senders,
                 "a waiting sender is not passed over while another is served twice"
             );
-        if (entry == Entry.Pick && s.Stage.Value != Stages.Idle && _tables.Before(_tables.Start(nameof(s.Current))) != me)
+        if (
+            entry == Entry.Pick
+            && s.Stage.Value != Stages.Idle
+            && _tables.Before(_tables.Start(nameof(s.Current))) != me
+        )
             return Passed(
                 _ready,
                 me,
-                threads.Where(thread => Looks() && Competes(thread) && s.Priority[thread].Value == s.Priority[me].Value),
+                threads.Where(thread =>
+                    Looks() && Competes(thread) && s.Priority[thread].Value == s.Priority[me].Value
+                ),
                 Threads,
                 "a ready thread is not passed over while the scheduler picks another of its priority twice"
             );

@@ -122,13 +122,9 @@ internal static class CheckVerb
             Origin = new(Origin.Check, Model: result.Model.Name),
         };
         var loop = EventLoop.Of(trace)!;
-        Report.Tell(
-            display,
-            new($"{found.Property}: {loop.Says}", [found.Why, loop.Why], trace)
-            {
-                Loop = LoopReads.Of(trace, trace.Loop!.Value + found.Decides),
-            }
-        );
+        var reads = LoopReads.Of(trace, trace.Loop!.Value + found.Decides, found.Waits);
+        string[] details = [found.Why, loop.Why, .. reads.Apart.Length > 0 ? [reads.Apart] : (string[])[]];
+        Report.Tell(display, new($"{found.Property}: {loop.Says}", details, trace) { Loop = reads });
         Report.Save(display, trace, $"check-{result.Model.Name}");
         return result;
     }

@@ -54,7 +54,8 @@ internal sealed class Display
         : this(
             parsed.InvocationConfiguration.Output,
             parsed.CommandResult.Command.Options.Contains(CommonOptions.Json) && parsed.GetValue(CommonOptions.Json)
-        ) => (Options, _error, Command) = (
+        ) =>
+        (Options, _error, Command) = (
             ReportOptions.Of(parsed),
             parsed.InvocationConfiguration.Error,
             string.Join(' ', parsed.Tokens)

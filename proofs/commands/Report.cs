@@ -23,8 +23,9 @@ internal static class Report
     private const int LastEvents = 3,
         MostOfLoop = 12,
         MostChanges = 8,
-        MostLoaded = 4,
-        MostKernelSteps = 8,
+        MostBesideSteps = 5,
+        MostLoaded = 3,
+        MostKernelSteps = 7,
         MostOfStep = 4,
         MostDetails = 12,
         LastDecisions = 4,
@@ -143,9 +144,9 @@ internal static class Report
         {
             var place = SpecSource.LineOf(loop.Method) is { } source ? $", {source}" : "";
             Several(
-                $"what kernel step {loop.KernelStep} of event {loop.Event + 1} ({loop.Method}{place}) read, and its "
-                    + "values in the loop:",
-                [.. loop.Decides.Select(cell => cell.Tell(s) + (cell.Values.Count == 1 ? ", never changes" : ""))],
+                $"what decides: kernel step {loop.KernelStep} of event {loop.Event + 1} ({loop.Method}{place}) read, and "
+                    + "the thread that waits:",
+                [.. loop.Decides.Select(cell => cell.Tell(s))],
                 MostOfLoop
             );
             Several("what else changes in the loop, and returns:", [.. loop.Returns.Select(cell => cell.Tell(s))]);
@@ -157,11 +158,19 @@ internal static class Report
             [.. finding.Reads.Cells.Select(cell => cell.Tell(s))]
         );
         KernelSteps(steps[^1]);
-        Several("what the last of them changed:", [.. steps[^1].Made.Select(change => Told(change, isLoaded: false))]);
+        Several(
+            "what the last of them changed:",
+            [.. steps[^1].Made.Select(change => Told(change, isLoaded: false))],
+            steps[^1].KernelSteps.Count > 1 ? MostBesideSteps : MostChanges
+        );
         Several(
             "what its program had loaded before:",
-            [.. steps[^1].Loaded.Select(change => Told(change, isLoaded: true))],
-            MostLoaded
+            [
+                .. steps[^1]
+                    .Loaded.OrderByDescending(change => CallIds.IsGiven(steps[^1], change))
+                    .Select(change => Told(change, isLoaded: true)),
+            ],
+            steps[^1].KernelSteps.Count > 1 ? MostLoaded : MostChanges
         );
 
         string Told(Change change, bool isLoaded)
@@ -196,8 +205,7 @@ internal static class Report
     // The place in the run at which a statement is violated, if it is not the end of the last event.
     private static string At(StatementReads reads, List<NarratedStep> steps) =>
         reads.Event is not { } e || e >= steps.Count ? ""
-        : reads.KernelStep < steps[e].KernelSteps.Count
-            ? $" after kernel step {reads.KernelStep} of event {e + 1}"
+        : reads.KernelStep < steps[e].KernelSteps.Count ? $" after kernel step {reads.KernelStep} of event {e + 1}"
         : e < steps.Count - 1 ? $" after event {e + 1}"
         : "";
 

@@ -20,6 +20,12 @@ public static class CallIds
         [Entry.TaskNew] = (["Esi", "Ebx"], ["Esi"]),
     };
 
+    /// <summary>Whether the event's call uses a register that its program loaded as an id.</summary>
+    public static bool IsGiven(NarratedStep step, Change loaded) =>
+        loaded.Row == step.Actor
+        && step.Entry is { } entry
+        && Registers.GetValueOrDefault(entry).Given?.Contains(loaded.Column) == true;
+
     /// <summary>The values of a change in words. If the event's call uses the register as an id, they name it.</summary>
     /// <param name="before">The state before the event.</param>
     /// <param name="after">The state after it.</param>
@@ -42,8 +48,9 @@ public static class CallIds
             : (Told(before, isGiven, change.Old), Told(after, isReturned, change.New));
 
         string Told(State<Concrete> s, bool isId, uint value) =>
-            isId ? $"{value:X}h, {Named(s, value, step.Entry == Entry.TaskNew && change.Column == "Esi")}"
-            : Glossary.Value(s, change.Column, value);
+            isId
+                ? $"{value:X}h, {Named(s, value, step.Entry == Entry.TaskNew && change.Column == "Esi")}"
+                : Glossary.Value(s, change.Column, value);
     }
 
     /// <summary>The thread, interrupt or task that an id names in a state.</summary>

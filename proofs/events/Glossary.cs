@@ -119,6 +119,7 @@ public static class Glossary
         "Pending",
         "Failed",
         "Doomed",
+        "Cursor",
         "Small",
         "Chief",
         "Space",

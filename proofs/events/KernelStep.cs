@@ -39,10 +39,7 @@ public sealed record FoldedSteps(int First, int Count, string Name, string Metho
                 folded[^1] = last with
                 {
                     Count = last.Count + 1,
-                    Changes =
-                    [
-                        .. last.Changes.Zip(step.Changes, (first, next) => first with { New = next.New }),
-                    ],
+                    Changes = [.. last.Changes.Zip(step.Changes, (first, next) => first with { New = next.New })],
                 };
             else
                 folded.Add(new(step.Number, 1, step.Name, step.Method, step.Changes));

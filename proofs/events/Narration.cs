@@ -79,6 +79,9 @@ public sealed class Narration
             foreach (var cell in _after.Written)
                 _loaded[cell] = _after.Cells[cell];
         var (name, method, done) = (NameOf?.Invoke(s, e.Entry), SpecSource.MethodOf(s, e.Entry), _after.Written.Length);
+        var m = s.Mappings;
+        if (name is not null && e.Entry == Entry.Map && m.Operation == Operations.Delete && m.Left == 0)
+            name += $", pass {Glossary.Value(s, nameof(m.Pass), m.Pass.Value)}";
         _kernel.Step(e.Entry, e.Argument, e.Code);
         var written = _after.Written[done..].ToArray();
         _transfers.AddRange(Transfer.Of(_after, e.Entry, written));

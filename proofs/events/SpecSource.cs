@@ -78,7 +78,9 @@ public static class SpecSource
     private static string? Line(MetadataReader reader, MethodInfo method)
     {
         var handle = MetadataTokens.MethodDefinitionHandle(method.MetadataToken).ToDebugInformationHandle();
-        foreach (var point in reader.GetMethodDebugInformation(handle).GetSequencePoints().Where(each => !each.IsHidden))
+        foreach (
+            var point in reader.GetMethodDebugInformation(handle).GetSequencePoints().Where(each => !each.IsHidden)
+        )
         {
             var path = reader.GetString(reader.GetDocument(point.Document).Name).Replace('\\', '/');
             var at = path.LastIndexOf(Folder, StringComparison.Ordinal);

@@ -59,10 +59,12 @@ public sealed record PageOrigin(string? Command, string? By = null)
     public static string Line(PageOrigin? origin, Origin? found)
     {
         if (origin?.Command is not { } command)
-            return string.Join(", ", ((string?[])[found is null ? null : $"verified {found}", origin?.By]).OfType<string>());
+            return string.Join(
+                ", ",
+                ((string?[])[found is null ? null : $"verified {found}", origin?.By]).OfType<string>()
+            );
         var words = command.Split(' ');
-        var how =
-            origin.By
+        var how = origin.By
             ?? (
                 found is null ? null
                 : !words.Contains(found.Verb) ? $"found by {found}"
@@ -198,26 +200,29 @@ public sealed record PageData(
                     )),
             ],
             [
-                .. told.Select((step, number) => new ShownStep(
-                    step.Step.ToString(),
-                    step.Step.Actor,
-                    Mark(step.Step),
-                    step.Messages,
-                    [.. step.Threads.Where(place => rows.Contains(all[place].Row))],
-                    step.Changes,
-                    step.Loaded,
-                    step.Trees,
-                    number == wrongEvent || number >= (repeats?.First ?? told.Count - 1) ? step.Kernel : []
-                )),
+                .. told.Select(
+                    (step, number) =>
+                        new ShownStep(
+                            step.Step.ToString(),
+                            step.Step.Actor,
+                            Mark(step.Step),
+                            step.Messages,
+                            [.. step.Threads.Where(place => rows.Contains(all[place].Row))],
+                            step.Changes,
+                            step.Loaded,
+                            step.Trees,
+                            number == wrongEvent || number >= (repeats?.First ?? told.Count - 1) ? step.Kernel : []
+                        )
+                ),
             ],
             all,
             told.SelectMany(step => step.Changes.Concat(step.Loaded))
                 .Select(change => change.Column)
                 .Concat(
                     shownRead
-                        .Concat(shownLoop?.Decides ?? [])
                         .Concat(shownLoop?.Returns ?? [])
                         .Select(cell => cell.Column)
+                        .Concat((shownLoop?.Decides ?? []).Select(cell => cell.Column))
                 )
                 .Distinct()
                 .ToDictionary(column => column, Glossary.Meaning),
@@ -292,12 +297,7 @@ public sealed record PageData(
                 .Select(change =>
                 {
                     var (old, present) = CallIds.Values(before, after, step, change, isLoaded);
-                    return new ShownChange(
-                        change.Column,
-                        Glossary.Row(after, change.Column, change.Row),
-                        old,
-                        present
-                    );
+                    return new ShownChange(change.Column, Glossary.Row(after, change.Column, change.Row), old, present);
                 }),
         ];
 }

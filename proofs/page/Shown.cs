@@ -38,6 +38,23 @@ public sealed record ShownCell(string Column, string Row, IReadOnlyList<string> 
         ];
 }
 
+/// <summary>A cell that decides in a loop, as the page shows it.</summary>
+/// <param name="Column">The column's name.</param>
+/// <param name="Row">The row's name.</param>
+/// <param name="Value">The value when it was read.</param>
+/// <param name="Values">Its values in the loop; one if the loop never changes it.</param>
+public sealed record ShownLoopCell(string Column, string Row, string Value, IReadOnlyList<string> Values)
+{
+    /// <summary>A cell in the words of a state.</summary>
+    public static ShownLoopCell Of(State<Concrete> s, LoopCell loop) =>
+        new(
+            loop.Cell.Column,
+            Glossary.Row(s, loop.Cell.Column, loop.Cell.Row),
+            Glossary.Value(s, loop.Cell.Column, loop.Value),
+            loop.Cell.InWords(s)
+        );
+}
+
 /// <summary>Kernel steps of one kind in a row, as the page shows them.</summary>
 /// <param name="First">The number of the first one in the event.</param>
 /// <param name="Last">The number of the last one.</param>
@@ -89,14 +106,14 @@ public sealed record ShownKernelSteps(
 /// <param name="Says">The reason why they repeat.</param>
 /// <param name="Event">The event with the kernel step that passes over the one that waits; null if not known.</param>
 /// <param name="Step">This kernel step, with its source line.</param>
-/// <param name="Decides">The cells that it read.</param>
+/// <param name="Decides">The cells that it read, and those of the thread that waits.</param>
 /// <param name="Returns">The other cells that change and return.</param>
 public sealed record ShownLoop(
     int First,
     string Says,
     int? Event,
     string Step,
-    IReadOnlyList<ShownCell> Decides,
+    IReadOnlyList<ShownLoopCell> Decides,
     IReadOnlyList<ShownCell> Returns
 )
 {
@@ -113,7 +130,7 @@ public sealed record ShownLoop(
             loop.Why,
             reads?.Event,
             reads is null ? "" : $"kernel step {reads.KernelStep} ({reads.Method}{line})",
-            ShownCell.Of(s, reads?.Decides ?? [], MostCells),
+            [.. (reads?.Decides ?? []).Take(MostCells).Select(cell => ShownLoopCell.Of(s, cell))],
             ShownCell.Of(s, reads?.Returns ?? [], MostCells)
         );
     }

@@ -21,18 +21,17 @@ function changeTable(data, changes, before, after) {
 function cellName(each) { return `${each.column}${each.row ? ` of ${each.row}` : ""}`; }
 
 // Cells with their values in order. Several values changed one after the other.
-function cellTable(data, cells, title, same) {
+function cellTable(data, cells, title) {
   return table(["", title], cells.map(each => [
     cell(cellName(each), "", data.meanings[each.column]),
-    cell(each.values.join(" \u2192 "), each.values.length > 1 ? "new mono" : "mono",
-      each.values.length > 1 ? "" : same),
+    cell(each.values.join(" \u2192 "), each.values.length > 1 ? "new mono" : "mono"),
   ]));
 }
 
 function showRead(data) {
   if (data.read.length === 0) return [];
   return [html("h3", {}, "What the violated statement read"),
-    cellTable(data, data.read, "before the event, and as its kernel steps changed it", "")];
+    cellTable(data, data.read, "during the event")];
 }
 
 // The events that repeat for ever, and what makes them repeat.
@@ -43,11 +42,13 @@ function showLoop(data, index) {
     html("pre", { className: "says" }, data.details.join("\n"))];
   if (loop.event === null) return shown;
   const here = loop.event === index ? "this event" : `event ${loop.event + 1}`;
-  shown.push(html("h3", {}, `What decides: ${loop.step} of ${here} read`),
-    cellTable(data, loop.decides, "in the loop", "never changes in the loop"));
+  shown.push(html("h3", {}, `What decides: ${loop.step} of ${here} read, and the thread that waits`),
+    table(["", "read", "in the loop"], loop.decides.map(each => [
+      cell(cellName(each), "", data.meanings[each.column]), cell(each.value, "mono"),
+      each.values.length > 1 ? cell(each.values.join(" \u2192 "), "mono") : cell("never changes", "bad")])));
   if (loop.returns.length > 0)
     shown.push(html("h3", {}, "What else changes in the loop, and returns"),
-      cellTable(data, loop.returns, "in the loop", ""));
+      cellTable(data, loop.returns, "in the loop"));
   return shown;
 }
 
