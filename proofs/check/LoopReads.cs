@@ -25,7 +25,9 @@ public sealed record LoopCell(ReadCell Cell, uint Value)
 /// <param name="KernelStep">The number of the step in its event, from 1 on.</param>
 /// <param name="Decides">The cells that the step read, and then those of the thread that waits.</param>
 /// <param name="Returns">The other cells that change in the loop and return, except registers.</param>
-/// <param name="Counts">The columns, except registers, that change and do not return. The model leaves them out.</param>
+/// <param name="Counts">
+/// The columns, except registers, that change and do not return. The model leaves them out.
+/// </param>
 public sealed record LoopReads(
     string Method,
     int Event,

@@ -26,7 +26,9 @@ public static class CallIds
         && step.Entry is { } entry
         && Registers.GetValueOrDefault(entry).Given?.Contains(loaded.Column) == true;
 
-    /// <summary>The values of a change in words. If the event's call uses the register as an id, they name it.</summary>
+    /// <summary>
+    /// The values of a change in words. If the event's call uses the register as an id, they name it.
+    /// </summary>
     /// <param name="before">The state before the event.</param>
     /// <param name="after">The state after it.</param>
     /// <param name="step">The event.</param>

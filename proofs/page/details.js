@@ -53,7 +53,7 @@ function showLoop(data, index) {
 }
 
 function kernelChanges(steps) {
-  const changes = steps.changes.map(each => `${cellName(each)} ${each.old} \u2192 ${each.new}`);
+  const changes = steps.changes.map(each => `${cellName(each)}: ${each.old} \u2192 ${each.new}`);
   if (steps.more > 0) changes.push(`${steps.more} more`);
   return changes.length === 0 ? "changes nothing" : changes.join(", ");
 }
@@ -147,8 +147,8 @@ function showDetails(data, index) {
   const wrong = isWrong ? [html("p", { className: "bad" }, data.title),
     html("pre", { className: "says" }, data.details.join("\n")), ...showRead(data)] : [];
   details.replaceChildren(html("h2", {}, `Event ${index + 1}: ${step.text}`), ...wrong, ...showLoop(data, index),
-    ...(isWrong && data.path ? showPath(data.path) : showKernelSteps(step)), ...showChanges(data, step), ...showThreads(data, step),
-    ...showTrees(step));
+    ...(isWrong && data.path ? showPath(data.path) : showKernelSteps(step)), ...showChanges(data, step),
+    ...showThreads(data, step), ...showTrees(step));
   const here = details.querySelector("#path .here");
   if (here) here.parentElement.scrollTop = here.offsetTop - here.parentElement.offsetTop - 120;
 }

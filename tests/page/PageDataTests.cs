@@ -55,7 +55,7 @@ public class PageDataTests
     {
         var (state, first, second) = Two();
         var call = Ipc(state, first, 0, 0, partner: second);
-        call = call with { Registers = call.Registers!.Value with { Ecx = 1u << 4 } };
+        call = call with { Registers = call.Registers!.Value with { Ecx = 1 } };
         var page = Of(state, call, Ipc(state, second, Descriptor.None, 1));
         var after = Run(state, call, Ipc(state, second, Descriptor.None, 1));
         Assert.Equal(Code.ReceiveTimeout, after.Eax[first].Value);
