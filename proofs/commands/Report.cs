@@ -26,7 +26,7 @@ internal static class Report
         MostBesideSteps = 5,
         MostLoaded = 3,
         MostKernelSteps = 7,
-        MostOfStep = 4,
+        MostOfStep = 3,
         MostDetails = 12,
         LastDecisions = 4,
         LastNear = 8,
