@@ -45,15 +45,27 @@ internal static class Report
     /// <param name="origin">The check that found it.</param>
     public static void Violation(Display display, Violation violation, string name, Origin origin)
     {
-        var trace = Unfolding.Finished(
+        var trace = Whole(
             violation.Trace with
             {
                 Note = $"{violation}",
                 Origin = origin with { IsMinimal = violation.IsMinimal },
-            }
+            },
+            violation.Property
         );
         Tell(display, Of(violation, trace));
         Save(display, trace, name);
+    }
+
+    // The trace to the end of the event that violates a property. The model checker judges an operation on mappings
+    // before it has reached the operation's end.
+    private static Trace Whole(Trace trace, string property)
+    {
+        var whole = Unfolding.Finished(trace);
+        if (trace.Origin is not { IsOfModel: true } || StatementReads.Of(whole, property) != StatementReads.Nothing)
+            return whole;
+        var settled = Unfolding.Finished(trace, settles: true);
+        return StatementReads.Of(settled, property) == StatementReads.Nothing ? whole : settled;
     }
 
     /// <summary>A difference between image and spec, and the instruction that caused it.</summary>

@@ -49,7 +49,9 @@ public static class Unfolding
     /// A trace of a model with all kernel steps of its last event. The model checker looks ahead, so a step after the
     /// trace's end may be the one that fails.
     /// </summary>
-    public static Trace Finished(Trace trace)
+    /// <param name="trace">The trace.</param>
+    /// <param name="settles">True to go on until a user thread runs or the processor idles.</param>
+    public static Trace Finished(Trace trace, bool settles = false)
     {
         if (trace.Origin is not { IsOfModel: true } || trace.Loop is not null)
             return trace;
@@ -61,7 +63,7 @@ public static class Unfolding
         foreach (var (own, argument) in Event.OwnSteps(s).TakeWhile(_ => added.Count < MostAdded))
         {
             // The scheduler's choice is an event of its own.
-            if (own == Entry.Pick)
+            if (own == Entry.Pick && !settles)
                 break;
             added.Add(new(own, null, argument));
             kernel.Step(own, argument);

@@ -135,6 +135,25 @@ public sealed class StatementReadsTests
         Assert.InRange(reads.Cells.Count, 3, 12);
     }
 
+    // The model checker finds the violation before the deletion has ended, so its trace ends before it.
+    [Fact]
+    public void A_violation_that_the_checker_foresees_is_at_the_end_of_the_operation()
+    {
+        var found = ModelChecker.Run(Model.Family, new(Damage: Forget, Invariants: [], Properties: Clock)).Failure!;
+        Assert.Equal(SpaceHistory.Deleted, found.Property);
+        var trace = found.Trace with { Origin = new(Origin.Check, Model: Model.Family.Name) };
+        Assert.Equal(StatementReads.Nothing, StatementReads.Of(trace, found.Property, Forget));
+        var reads = StatementReads.Of(Unfolding.Finished(trace, settles: true), found.Property, Forget);
+        Assert.Contains("Doomed", Columns(reads));
+
+        static void Forget(State<Concrete> s, Entry entry)
+        {
+            // The task stays doomed after the last step of its deletion.
+            if (entry == Entry.Map && s.Stage == Stages.Leave && s.Mappings.Operation == Operations.None)
+                s.Mappings.Doomed[s.Mappings.Target] = 1;
+        }
+    }
+
     internal static void ForgetServed(State<Concrete> s, Entry entry)
     {
         if (entry == Entry.Receive && s.Stage == Stages.Accept)

@@ -93,16 +93,22 @@ public sealed class PageOriginTests
         Assert.Equal(witness.Events, whole.Events.Take(witness.Events.Count));
         Assert.False(IsOpen(whole));
         Assert.True(IsOpen(Unfolding.Finished(witness)));
+        var settled = Unfolding.Finished(whole, settles: true);
+        Assert.Equal(whole.Events, settled.Events.Take(whole.Events.Count));
+        Assert.Contains(Stage(settled), (uint[])[Stages.User, Stages.Idle]);
 
         static bool IsOpen(Trace? trace)
         {
-            if (trace is null)
-                return false;
+            return trace is not null && Stage(trace) is Stages.Map or Stages.Receive or Stages.Accept or Stages.Leave;
+        }
+
+        static uint Stage(Trace trace)
+        {
             var s = trace.Start.ToState();
             var kernel = new Kernel<Concrete>(s);
             foreach (var e in trace.Events)
                 e.Apply(kernel, s);
-            return s.Stage.Value is Stages.Map or Stages.Receive or Stages.Accept or Stages.Leave;
+            return s.Stage.Value;
         }
     }
 
