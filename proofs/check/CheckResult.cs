@@ -70,5 +70,8 @@ public sealed record CheckResult(
 /// <param name="Trace">The shortest way there.</param>
 public sealed record Violation(string Property, string Why, Trace Trace)
 {
+    /// <summary>Whether no event of the trace can be left out; null if it is not known.</summary>
+    public bool? IsMinimal { get; init; }
+
     public override string ToString() => $"{Property}: {Why}";
 }

@@ -1,5 +1,6 @@
 using Verified.Proofs.Events;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
@@ -14,8 +15,7 @@ namespace Verified.Proofs.Check;
 /// apply to a thread that a deletion or a map operation makes ready. These operations continue until the next tick or
 /// handled interrupt.
 /// </remarks>
-/// <param name="tables">The state after a step, with the step's writes since the last commit.</param>
-public sealed class DelayHistory(FlatTables tables)
+public sealed class DelayHistory
 {
     public const string Name = "the-thread-above-all-runs-soon";
 
@@ -24,9 +24,20 @@ public sealed class DelayHistory(FlatTables tables)
     /// </summary>
     public const int MostSteps = 4;
 
-    private readonly State<Concrete> s = tables.State;
+    private readonly FlatTables _tables;
+    private readonly TracedTables? _traced;
+    private readonly State<Concrete> s;
     private uint _thread;
     private int _steps;
+
+    /// <param name="tables">The state after a step, with the step's writes since the last commit.</param>
+    public DelayHistory(FlatTables tables)
+        : this(tables, null) { }
+
+    /// <param name="tables">The state after a step.</param>
+    /// <param name="traced">Records the reads that show a violation; may be null.</param>
+    internal DelayHistory(FlatTables tables, TracedTables? traced) =>
+        (_tables, _traced, s) = (tables, traced, traced?.State ?? tables.State);
 
     /// <summary>Another run begins.</summary>
     public void Begin() => (_thread, _steps) = (0, 0);
@@ -34,12 +45,14 @@ public sealed class DelayHistory(FlatTables tables)
     /// <summary>Examines a step that has just been made. Returns the violated property, or null.</summary>
     public (string Name, string Why)? After(Entry entry, uint[] threads)
     {
+        _traced?.ForgetAll();
         if (_thread != 0 && !IsKept(_thread, threads))
             Begin();
         if (_thread != 0 && entry is not (Entry.Wake or Entry.Tick or Entry.Interrupt) && ++_steps >= MostSteps)
             return (
                 Name,
-                $"a thread above all others has the processor after {MostSteps} steps (thread {_thread}, {entry})"
+                $"a thread above all others has the processor after {MostSteps} steps "
+                    + $"({Glossary.Row(s, Table.Thread, _thread)}, {entry})"
             );
         if (entry != Entry.Map)
             foreach (var thread in threads)
@@ -69,7 +82,7 @@ public sealed class DelayHistory(FlatTables tables)
         !Competes(Before(nameof(s.Status), thread), Before(nameof(s.Slice), thread))
         || s.Priority[thread].Value > Before(nameof(s.Priority), thread);
 
-    private uint Before(string column, uint row) => tables.Before(tables.Start(column) + (int)row);
+    private uint Before(string column, uint row) => _tables.Before(_tables.Start(column) + (int)row);
 
     private static bool Competes(uint status, uint slice) =>
         slice != 0 && status is (ThreadStatus.Ready or ThreadStatus.Resuming or ThreadStatus.Mapping);

@@ -1,6 +1,7 @@
 using Verified.Proofs.Checker;
 using Verified.Proofs.Events;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
@@ -10,7 +11,20 @@ namespace Verified.Proofs.Check;
 /// <param name="Why">The property's text, and the threads that wait for ever.</param>
 /// <param name="Prefix">The shortest way to the cycle.</param>
 /// <param name="Cycle">The cycle's events.</param>
-public sealed record FairCycle(string Property, string Why, Trace Prefix, IReadOnlyList<Event> Cycle);
+/// <param name="Decides">The number of the cycle's event that passes over the thread, from 0 on.</param>
+/// <param name="Waits">Row of the thread that waits for ever.</param>
+public sealed record FairCycle(
+    string Property,
+    string Why,
+    Trace Prefix,
+    IReadOnlyList<Event> Cycle,
+    int Decides,
+    uint Waits
+)
+{
+    /// <summary>The run once around the cycle.</summary>
+    public Trace Run => Prefix with { Events = [.. Prefix.Events, .. Cycle], Loop = Prefix.Events.Count };
+}
 
 /// <summary>The result of a search for unfair cycles.</summary>
 /// <param name="Model">The model.</param>
@@ -184,12 +198,30 @@ public sealed class Liveness
         List<Event> prefix = [];
         for (var state = unfair.States[0]; _states.Parent(state) is var parent && parent >= 0; state = parent)
             prefix.Insert(0, _walker.EventBetween(_states[parent], _states[state]));
+        // The run has begun before the first state, so the cycle is drawn from the end of the event that is under way.
+        var done = EndOfEvent(unfair.States, cycle);
         var (name, says) = Properties[unfair.Claim / _rows.Length];
+        var waits = _rows[unfair.Claim % _rows.Length];
         return new(
             name,
-            $"{says} (thread {_rows[unfair.Claim % _rows.Length]} waits all the time)",
-            new(Snapshot.Of(_model.Initial()), prefix),
-            cycle
+            $"{says} ({Glossary.Row(_walker.State, Table.Thread, waits)} waits all the time)",
+            new(Snapshot.Of(_model.Initial()), [.. prefix, .. cycle.Take(done)]),
+            [.. cycle.Skip(done), .. cycle.Take(done)],
+            (cycle.Count - done) % cycle.Count,
+            waits
         );
+    }
+
+    // How many events of a cycle belong to the event that its first one continues.
+    private int EndOfEvent(IReadOnlyList<int> states, List<Event> cycle)
+    {
+        for (var i = 0; i < cycle.Count; i++)
+        {
+            _walker.Codec.Unpack(_states[states[i + 1]]);
+            if (Narration.IsEnd(_walker.State, cycle[i].Entry))
+                return i + 1;
+        }
+
+        return 0;
     }
 }

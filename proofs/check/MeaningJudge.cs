@@ -97,6 +97,9 @@ public sealed class MeaningJudge
     /// <summary>The properties of the steps of an entry.</summary>
     public IReadOnlyList<Property<Concrete>> Of(Entry entry) => _ofEntry[(int)entry];
 
+    /// <summary>The state before the step.</summary>
+    internal State<Concrete> BeforeState => _before;
+
     /// <summary>Looks at the step that was just made.</summary>
     public void Begin(Entry entry, uint argument, uint code)
     {

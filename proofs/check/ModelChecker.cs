@@ -116,7 +116,9 @@ public sealed class ModelChecker : IDisposable
         return Result(
             levels - 1,
             clock.Elapsed.TotalSeconds,
-            failure is { } found ? new(found.Property, found.Why, TraceTo(found.From, found.Event)) : null
+            failure is { } found
+                ? new(found.Property, found.Why, TraceTo(found.From, found.Event)) { IsMinimal = true }
+                : null
         );
     }
 

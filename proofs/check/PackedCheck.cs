@@ -57,7 +57,7 @@ internal sealed class PackedCheck : IDisposable
         if (from < 0)
             return Result(seconds, new(name, says, new(Boot, [])));
         var last = step < 0 ? Between(from, to) : EventOf(from, step);
-        return Result(seconds, new(name, says, TraceTo(from, last)));
+        return Result(seconds, new(name, says, TraceTo(from, last)) { IsMinimal = true });
     }
 
     /// <summary>The states in the order they were found.</summary>

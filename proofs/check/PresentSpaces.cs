@@ -76,6 +76,19 @@ internal sealed class PresentSpaces(FlatTables tables)
         return model.Difference(_links);
     }
 
+    /// <summary>The page that <see cref="DifferenceFrom"/> names; null if there is none.</summary>
+    public Place? PlaceOf(Spaces model)
+    {
+        Read();
+        foreach (var (place, link) in model.Links)
+            if (!_links.TryGetValue(place, out var other) || link != other)
+                return place;
+        foreach (var place in _links.Keys)
+            if (!model.Links.ContainsKey(place))
+                return place;
+        return null;
+    }
+
     // A root is the head of its frame's list. Another mapping is in the list in which it was found.
     private void Change(uint node)
     {

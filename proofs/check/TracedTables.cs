@@ -14,6 +14,7 @@ internal sealed class TracedTables : Tables<Concrete>
 {
     private readonly FlatTables _tables;
     private readonly List<int> _reads = [];
+    private int _kept;
 
     public TracedTables(FlatTables tables)
     {
@@ -30,7 +31,21 @@ internal sealed class TracedTables : Tables<Concrete>
     public IEnumerable<RecordedItem> Items =>
         _reads.Distinct().Select(cell => new RecordedItem(IsChoice: false, cell, 0));
 
-    public void Forget() => _reads.Clear();
+    /// <summary>Forgets the reads since <see cref="Keep"/>.</summary>
+    public void Forget() => _reads.RemoveRange(_kept, _reads.Count - _kept);
+
+    /// <summary>Keeps the reads so far, whatever is forgotten later.</summary>
+    public void Keep() => _kept = _reads.Count;
+
+    /// <summary>Forgets all reads.</summary>
+    public void ForgetAll()
+    {
+        _kept = 0;
+        _reads.Clear();
+    }
+
+    /// <summary>Records a read of a cell.</summary>
+    public void Read(int cell) => _reads.Add(cell);
 
     /// <summary>Records a read of the value that a cell had before the step.</summary>
     public void ReadBefore(int cell) => _reads.Add(_tables.Cells.Length + cell);

@@ -1,5 +1,6 @@
 using Verified.Proofs.Events;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
@@ -7,15 +8,25 @@ namespace Verified.Proofs.Check;
 /// <summary>
 /// Checks that a run is fair for any rule of turns: no waiting thread is passed over while another is served twice.
 /// </summary>
-/// <param name="tables">The state after a step, with the step's writes since the last commit.</param>
-public sealed class TurnHistory(FlatTables tables)
+public sealed class TurnHistory
 {
     public const string Senders = "no-sender-is-passed-over-twice",
         Threads = "no-ready-thread-is-passed-over-twice";
 
-    private readonly State<Concrete> s = tables.State;
+    private readonly FlatTables _tables;
+    private readonly TracedTables? _traced;
+    private readonly State<Concrete> s;
     private readonly Dictionary<uint, HashSet<uint>> _senders = [],
         _ready = [];
+
+    /// <param name="tables">The state after a step, with the step's writes since the last commit.</param>
+    public TurnHistory(FlatTables tables)
+        : this(tables, null) { }
+
+    /// <param name="tables">The state after a step.</param>
+    /// <param name="traced">Records the reads that show a violation; may be null.</param>
+    internal TurnHistory(FlatTables tables, TracedTables? traced) =>
+        (_tables, _traced, s) = (tables, traced, traced?.State ?? tables.State);
 
     /// <summary>Names of the properties of a run.</summary>
     public static readonly IReadOnlyList<string> Names = [Senders, Threads];
@@ -34,31 +45,45 @@ public sealed class TurnHistory(FlatTables tables)
             _senders.Remove(thread);
         foreach (var thread in _ready.Keys.Where(thread => thread == s.Current.Value || !Competes(thread)).ToList())
             _ready.Remove(thread);
+        _traced?.ForgetAll();
         var me = s.Current.Value;
         if (entry == Entry.Receive && s.Stage.Value == Stages.Accept && (s.Ebp[me].Value & 1) != 0)
             return Passed(
                 _senders,
                 s.Partner[me].Value,
-                threads.Where(thread => s.SendsTo(thread, me).Known),
+                threads.Where(thread => Looks() && s.SendsTo(thread, me).Known),
                 Senders,
                 "a waiting sender is not passed over while another is served twice"
             );
-        if (entry == Entry.Pick && s.Stage.Value != Stages.Idle && tables.Before(tables.Start(nameof(s.Current))) != me)
+        if (
+            entry == Entry.Pick
+            && s.Stage.Value != Stages.Idle
+            && _tables.Before(_tables.Start(nameof(s.Current))) != me
+        )
             return Passed(
                 _ready,
                 me,
-                threads.Where(thread => Competes(thread) && s.Priority[thread].Value == s.Priority[me].Value),
+                threads.Where(thread =>
+                    Looks() && Competes(thread) && s.Priority[thread].Value == s.Priority[me].Value
+                ),
                 Threads,
                 "a ready thread is not passed over while the scheduler picks another of its priority twice"
             );
         return null;
     }
 
+    // The reads of the thread before count no more.
+    private bool Looks()
+    {
+        _traced?.Forget();
+        return true;
+    }
+
     private bool Competes(uint thread) =>
         s.Slice[thread].Value != 0
         && s.Status[thread].Value is ThreadStatus.Ready or ThreadStatus.Resuming or ThreadStatus.Mapping;
 
-    private static (string, string)? Passed(
+    private (string, string)? Passed(
         Dictionary<uint, HashSet<uint>> passed,
         uint served,
         IEnumerable<uint> waiting,
@@ -66,12 +91,20 @@ public sealed class TurnHistory(FlatTables tables)
         string says
     )
     {
-        foreach (var thread in waiting.Where(thread => thread != served).ToList())
+        // A thread that waits is judged before the next one is looked at, so that the reads are about it alone.
+        _traced?.Keep();
+        foreach (var thread in waiting)
         {
+            if (thread == served)
+                continue;
             if (!passed.TryGetValue(thread, out var others))
                 passed[thread] = others = [];
             if (!others.Add(served))
-                return (name, $"{says} (thread {thread}, {served} was served twice)");
+                return (
+                    name,
+                    $"{says} ({Glossary.Row(s, Table.Thread, thread)} waits, and "
+                        + $"{Glossary.Row(s, Table.Thread, served)} was served twice)"
+                );
         }
 
         return null;

@@ -237,7 +237,7 @@ public sealed partial class Walker
         var (column, row) = Tables.Locate(cell);
         return (
             "inside-the-model",
-            $"{column.Name} of row {row} became {Tables.Cells[cell]:X}h, which the model has no bits for"
+            $"{Glossary.Cell(State, column.Name, row)} became {Tables.Cells[cell]:X}h, which the model has no bits for"
         );
     }
 

@@ -116,14 +116,15 @@ internal static class CheckVerb
         );
         if (result.Violation is not { } found)
             return result;
-        var trace = found.Prefix with
+        var trace = found.Run with
         {
-            Events = [.. found.Prefix.Events, .. found.Cycle],
-            Loop = found.Prefix.Events.Count,
             Note = $"{found.Property}: {found.Why}",
             Origin = new(Origin.Check, Model: result.Model.Name),
         };
-        Report.Tell(display, new($"{found.Property}: for ever, from event {trace.Loop + 1} on", [found.Why], trace));
+        var loop = EventLoop.Of(trace)!;
+        var reads = LoopReads.Of(trace, trace.Loop!.Value + found.Decides, found.Waits);
+        string[] details = [found.Why, loop.Why, .. reads.Apart.Length > 0 ? [reads.Apart] : (string[])[]];
+        Report.Tell(display, new($"{found.Property}: {loop.Says}", details, trace) { Loop = reads });
         Report.Save(display, trace, $"check-{result.Model.Name}");
         return result;
     }

@@ -54,7 +54,15 @@ internal sealed class Display
         : this(
             parsed.InvocationConfiguration.Output,
             parsed.CommandResult.Command.Options.Contains(CommonOptions.Json) && parsed.GetValue(CommonOptions.Json)
-        ) => (Options, _error) = (ReportOptions.Of(parsed), parsed.InvocationConfiguration.Error);
+        ) =>
+        (Options, _error, Command) = (
+            ReportOptions.Of(parsed),
+            parsed.InvocationConfiguration.Error,
+            string.Join(' ', parsed.Tokens)
+        );
+
+    /// <summary>The command as the user typed it, without "verified"; null if there is none.</summary>
+    public string? Command { get; }
 
     /// <summary>A display of lines on a writer.</summary>
     public Display(TextWriter output, bool quiet = false)

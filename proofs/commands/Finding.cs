@@ -1,7 +1,7 @@
 using Verified.Kernel;
+using Verified.Proofs.Check;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
-using Verified.Proofs.Traces;
 
 namespace Verified.Proofs.Commands;
 
@@ -19,8 +19,17 @@ internal sealed record Finding(
     bool Fails = true
 )
 {
-    /// <summary>The cells that the violated statement read, before and after the last step.</summary>
-    public IReadOnlyList<Change> Read { get; init; } = [];
+    /// <summary>The cells that the violated statement read, and the kernel step after which it is violated.</summary>
+    public StatementReads Reads { get; init; } = StatementReads.Nothing;
+
+    /// <summary>The cells that make the run repeat itself; null if it ends.</summary>
+    public LoopReads? Loop { get; init; }
+
+    /// <summary>
+    /// How the trace was found if not by the command itself, such as "found by a search with random programs, after
+    /// prove image.receive was refuted: GOAL". Null if the command alone found it.
+    /// </summary>
+    public string? FoundBy { get; init; }
 
     /// <summary>The difference after the last event; null if the spec alone fails.</summary>
     public string? Difference { get; init; }

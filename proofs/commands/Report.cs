@@ -21,7 +21,12 @@ internal static class Report
     public const int MostLines = 40;
 
     private const int LastEvents = 3,
+        MostOfLoop = 12,
         MostChanges = 8,
+        MostBesideSteps = 5,
+        MostLoaded = 3,
+        MostKernelSteps = 7,
+        MostOfStep = 3,
         MostDetails = 12,
         LastDecisions = 4,
         LastNear = 8,
@@ -40,9 +45,27 @@ internal static class Report
     /// <param name="origin">The check that found it.</param>
     public static void Violation(Display display, Violation violation, string name, Origin origin)
     {
-        var trace = violation.Trace with { Note = $"{violation}", Origin = origin };
+        var trace = Whole(
+            violation.Trace with
+            {
+                Note = $"{violation}",
+                Origin = origin with { IsMinimal = violation.IsMinimal },
+            },
+            violation.Property
+        );
         Tell(display, Of(violation, trace));
         Save(display, trace, name);
+    }
+
+    // The trace to the end of the event that violates a property. The model checker judges an operation on mappings
+    // before it has reached the operation's end.
+    private static Trace Whole(Trace trace, string property)
+    {
+        var whole = Unfolding.Finished(trace);
+        if (trace.Origin is not { IsOfModel: true } || StatementReads.Of(whole, property) != StatementReads.Nothing)
+            return whole;
+        var settled = Unfolding.Finished(trace, settles: true);
+        return StatementReads.Of(settled, property) == StatementReads.Nothing ? whole : settled;
     }
 
     /// <summary>A difference between image and spec, and the instruction that caused it.</summary>
@@ -75,7 +98,7 @@ internal static class Report
     public static Finding Of(Violation violation, Trace trace) =>
         new($"the spec violates {violation.Property}", [violation.Why], trace)
         {
-            Read = StatementReads.Of(trace, violation.Property),
+            Reads = StatementReads.Of(trace, violation.Property),
         };
 
     public static Finding Of(KernelImage image, Disagreement found)
@@ -111,38 +134,100 @@ internal static class Report
 
     private static void Events(Display display, Finding finding, bool all)
     {
-        var narration = new Narration(finding.Trace);
+        var narration = new Narration(finding.Trace) { NameOf = SpecStep.NameOf };
         List<NarratedStep> steps = [.. narration.Steps()];
-        var shown = all ? steps : [.. steps.TakeLast(LastEvents)];
+        var last = EventLoop.Of(finding.Trace, steps) is var (first, end)
+            ? Math.Min(end - first + 1, MostOfLoop)
+            : LastEvents;
+        var shown = all ? steps : [.. steps.TakeLast(last)];
         var which =
             shown.Count == steps.Count
                 ? $"the {steps.Count} events"
                 : $"the last {shown.Count} of {steps.Count} events";
         display.Line($"  {which}, as the spec does them (1.15 is task 1, thread 15):");
-        Lines(display, shown.Select(step => step.ToString()), "    ");
+        var (number, width) = (steps.Count - shown.Count, $"{steps.Count}".Length);
+        Lines(display, shown.Select(step => $"{$"{++number}".PadLeft(width)} {step}"), "    ");
+        if (finding.Trace.Origin?.Shortness is { } shortness)
+            display.Line($"  {shortness}");
         if (finding.Explained is not null || steps.Count == 0)
             return;
-        Changes("what the violated statement read:", finding.Read);
-        Changes("what the last of them changed:", steps[^1].Made);
-        Changes("what its program had loaded before:", steps[^1].Loaded);
-
-        void Changes(string title, IReadOnlyList<Change> changes)
+        var s = narration.After;
+        if (finding.Loop is { } loop)
         {
-            if (changes.Count == 0)
+            var place = SpecSource.LineOf(loop.Method) is { } source ? $", {source}" : "";
+            Several(
+                $"what decides: kernel step {loop.KernelStep} of event {loop.Event + 1} ({loop.Method}{place}) read, and "
+                    + "the thread that waits:",
+                [.. loop.Decides.Select(cell => cell.Tell(s))],
+                MostOfLoop
+            );
+            Several("what else changes in the loop, and returns:", [.. loop.Returns.Select(cell => cell.Tell(s))]);
+            return;
+        }
+
+        Several(
+            $"what the violated statement read{At(finding.Reads, steps)}:",
+            [.. finding.Reads.Cells.Select(cell => cell.Tell(s))]
+        );
+        KernelSteps(steps[^1]);
+        Several(
+            "what the last of them changed:",
+            [.. steps[^1].Made.Select(change => Told(change, isLoaded: false))],
+            steps[^1].KernelSteps.Count > 1 ? MostBesideSteps : MostChanges
+        );
+        Several(
+            "what its program had loaded before:",
+            [
+                .. steps[^1]
+                    .Loaded.OrderByDescending(change => CallIds.IsGiven(steps[^1], change))
+                    .Select(change => Told(change, isLoaded: true)),
+            ],
+            steps[^1].KernelSteps.Count > 1 ? MostLoaded : MostChanges
+        );
+
+        string Told(Change change, bool isLoaded)
+        {
+            var (old, present) = CallIds.Values(narration.Before, s, steps[^1], change, isLoaded);
+            return $"{Glossary.Cell(s, change.Column, change.Row)}: {old} -> {present}";
+        }
+
+        void KernelSteps(NarratedStep step)
+        {
+            if (step.KernelSteps.Count < 2)
+                return;
+            var alone = finding.Reads.Event == steps.Count - 1 ? finding.Reads.KernelStep : 0;
+            Several(
+                $"its {step.KernelSteps.Count:N0} kernel steps:",
+                [.. FoldedSteps.Of(step.KernelSteps, alone).Select(each => each.Tell(s, MostOfStep))],
+                MostKernelSteps
+            );
+        }
+
+        void Several(string title, IReadOnlyList<string> lines, int most = MostChanges)
+        {
+            if (lines.Count == 0)
                 return;
             display.Line($"  {title}");
-            Lines(display, changes.Take(MostChanges).Select(change => Glossary.Tell(narration.After, change)), "    ");
-            if (changes.Count > MostChanges)
-                display.Line($"    and {changes.Count - MostChanges} more");
+            Lines(display, all ? lines : lines.Take(most), "    ");
+            if (!all && lines.Count > most)
+                display.Line($"    and {lines.Count - most} more");
         }
     }
+
+    // The place in the run at which a statement is violated, if it is not the end of the last event.
+    private static string At(StatementReads reads, List<NarratedStep> steps) =>
+        reads.Event is not { } e || e >= steps.Count ? ""
+        : reads.KernelStep < steps[e].KernelSteps.Count ? $" after kernel step {reads.KernelStep} of event {e + 1}"
+        : e < steps.Count - 1 ? $" after event {e + 1}"
+        : "";
 
     private static void Instruction(Display display, Explained explained, Finding finding, bool all)
     {
         if (explained is { Step: { } first, StepName: { } name })
         {
-            var spec =
-                first.SpecEntry is { } entry && SpecSource.Of(entry) is { } method ? $"; the spec's is {method}" : "";
+            var spec = first.SpecMethod is { } method
+                ? $"; the spec's is {method}{(SpecSource.LineOf(method) is { } line ? $", {line}" : "")}"
+                : "";
             display.Line($"  the first kernel step that differs: {name}{spec}");
             if ($"{first.Difference}" != finding.Difference)
                 display.Line($"    {first.Difference}");

@@ -144,7 +144,16 @@ internal static class Reporting
     public static bool WritePage(Display display, string path, Finding shown)
     {
         var text = HtmlPage.Of(
-            PageData.Of(shown.What, shown.Fails, shown.Details, shown.Trace, shown.Explained, read: shown.Read)
+            PageData.Of(
+                shown.What,
+                shown.Fails,
+                shown.Details,
+                shown.Trace,
+                shown.Explained,
+                reads: shown.Reads,
+                loop: shown.Loop,
+                origin: new(display.Command, shown.FoundBy)
+            )
         );
         if (!Keep(display, path, () => WholeFile.Write(path, text)))
             return false;

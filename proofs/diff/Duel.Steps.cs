@@ -44,7 +44,7 @@ public sealed partial class Duel
             .ToDictionary(point => duel.Image.Symbols[point.Symbol]);
 
         private IEnumerator<(Entry Entry, uint Argument)>? _own;
-        private (string Name, long Number, long Start, Entry? Entry) _step,
+        private (string Name, long Number, long Start, string? Method) _step,
             _former;
         private long _executed,
             _taken;
@@ -82,7 +82,7 @@ public sealed partial class Duel
                 return;
             }
 
-            _step = (SpecStep.NameOf(State, e.Entry), 1, _executed, e.Entry);
+            _step = (SpecStep.NameOf(State, e.Entry), 1, _executed, SpecSource.MethodOf(State, e.Entry));
             e.Apply(duel._kernel, State);
         }
 
@@ -101,7 +101,7 @@ public sealed partial class Duel
 
             // The processor did not take an interrupt, so the step before it is the last one.
             var step = _step.Start == _executed && _former.Number > 0 ? _former : _step;
-            return new(step.Name, step.Number, step.Start, _executed, difference) { SpecEntry = step.Entry };
+            return new(step.Name, step.Number, step.Start, _executed, difference) { SpecMethod = step.Method };
         }
 
         /// <summary>Called before each instruction.</summary>
@@ -183,18 +183,18 @@ public sealed partial class Duel
             if (!_own!.MoveNext())
                 return;
             var (entry, argument) = _own.Current;
-            Begin(SpecStep.NameOf(State, entry), entry);
+            Begin(SpecStep.NameOf(State, entry), SpecSource.MethodOf(State, entry));
             duel._kernel.Step(entry, argument);
         }
 
-        private void Begin(string name, Entry? entry)
+        private void Begin(string name, string? method)
         {
             _former = _step;
-            _step = (name, _step.Number + 1, _executed, entry);
+            _step = (name, _step.Number + 1, _executed, method);
         }
 
         private void Differs(Difference difference) =>
-            Found = new(_step.Name, _step.Number, _step.Start, _executed, difference) { SpecEntry = _step.Entry };
+            Found = new(_step.Name, _step.Number, _step.Start, _executed, difference) { SpecMethod = _step.Method };
     }
 
     private KernelImage Image => _machine.Image;

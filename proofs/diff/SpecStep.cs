@@ -13,8 +13,8 @@ namespace Verified.Proofs.Diff;
 /// <param name="Difference">The difference at the cut point after it.</param>
 public sealed record SpecStep(string Name, long Number, long Start, long End, Difference Difference)
 {
-    /// <summary>The step of the spec; null for a way out, or for a start at a cut point.</summary>
-    public Entry? SpecEntry { get; init; }
+    /// <summary>The spec's method that makes the step; null for a way out, or for a start at a cut point.</summary>
+    public string? SpecMethod { get; init; }
 
     /// <summary>The name of a way out of the kernel, which is no step of the spec.</summary>
     public const string Exit = "exit";

@@ -58,7 +58,7 @@ internal sealed class EnteredRun
             for (var row = 0u; row < State<Concrete>.Rows(info.Table, read.Limits); row++)
                 if (spec[row] != machine[row])
                     throw new RecordingException(
-                        $"after event {_made} of the recording ({_last}) {info.Name} of row {row} is "
+                        $"after event {_made} of the recording ({_last}) {Glossary.Cell(State, info.Name, row)} is "
                             + $"{Glossary.Value(State, info.Name, spec[row].Value)} in the spec, and "
                             + $"{Glossary.Value(State, info.Name, machine[row].Value)} in the image"
                     );

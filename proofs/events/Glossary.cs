@@ -119,6 +119,7 @@ public static class Glossary
         "Pending",
         "Failed",
         "Doomed",
+        "Cursor",
         "Small",
         "Chief",
         "Space",
@@ -156,6 +157,10 @@ public static class Glossary
             _ => "",
         };
 
+    /// <summary>The name of a cell, such as <c>Status of thread 1.15</c>.</summary>
+    public static string Cell(State<Concrete> s, string column, uint row) =>
+        Row(s, column, row) is { Length: > 0 } of ? $"{column} of {of}" : column;
+
     /// <summary>A value of a column in words, or as a number.</summary>
     public static string Value(State<Concrete> s, string column, uint value) =>
         column switch
@@ -174,12 +179,9 @@ public static class Glossary
         };
 
     /// <summary>A change in a line; a value that stays as it is, is shown once.</summary>
-    public static string Tell(State<Concrete> s, Change change)
-    {
-        var row = Row(s, change.Column, change.Row);
-        return $"{change.Column}{(row.Length > 0 ? $" of {row}" : "")}: {Value(s, change.Column, change.Old)}"
-            + (change.New == change.Old ? "" : $" -> {Value(s, change.Column, change.New)}");
-    }
+    public static string Tell(State<Concrete> s, Change change) =>
+        $"{Cell(s, change.Column, change.Row)}: {Value(s, change.Column, change.Old)}"
+        + (change.New == change.Old ? "" : $" -> {Value(s, change.Column, change.New)}");
 
     private static string Named(string[] names, uint value) => value < names.Length ? names[value] : $"{value:X}h";
 }

@@ -31,5 +31,13 @@ public sealed record NarratedStep(
     /// <summary>The changes that the kernel made: from the values at its entry to those after the step.</summary>
     public IReadOnlyList<Change> Made { get; init; } = [];
 
+    /// <summary>
+    /// The kernel steps of the event, if <see cref="Narration.NameOf"/> is given; otherwise empty.
+    /// </summary>
+    public IReadOnlyList<KernelStep> KernelSteps { get; init; } = [];
+
+    /// <summary>The messages whose words arrived in the event.</summary>
+    public IReadOnlyList<Transfer> Transfers { get; init; } = [];
+
     public override string ToString() => $"{Subject} {Action} -> {Outcome}";
 }

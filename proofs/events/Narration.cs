@@ -15,6 +15,9 @@ public sealed class Narration
         _after;
     private readonly Kernel<Concrete> _kernel;
     private readonly Dictionary<int, uint> _loaded = [];
+    private readonly Dictionary<int, uint> _present = [];
+    private List<KernelStep> _steps = [];
+    private List<Transfer> _transfers = [];
     private (int Event, uint Actor, Entry Entry, string Subject, string Action)? _begun;
 
     public Narration(Trace trace)
@@ -27,6 +30,12 @@ public sealed class Narration
         _after.Commit();
         _kernel = new(After);
     }
+
+    /// <summary>
+    /// Names a kernel step that is about to be made, and makes the narration list the kernel steps of each event. If
+    /// null, it lists none.
+    /// </summary>
+    public Func<State<Concrete>, Entry, string>? NameOf { get; init; }
 
     public State<Concrete> Before => _before.State;
 
@@ -69,9 +78,23 @@ public sealed class Narration
         if (isFirst)
             foreach (var cell in _after.Written)
                 _loaded[cell] = _after.Cells[cell];
-        e.Apply(_kernel, s);
-        return s.Stage.Value is < Stages.Receive and not Stages.Map || e.Entry == Entry.Pick ? End() : null;
+        var (name, method, done) = (NameOf?.Invoke(s, e.Entry), SpecSource.MethodOf(s, e.Entry), _after.Written.Length);
+        var m = s.Mappings;
+        if (name is not null && e.Entry == Entry.Map && m.Operation == Operations.Delete && m.Left == 0)
+            name += $", pass {Glossary.Value(s, nameof(m.Pass), m.Pass.Value)}";
+        _kernel.Step(e.Entry, e.Argument, e.Code);
+        var written = _after.Written[done..].ToArray();
+        _transfers.AddRange(Transfer.Of(_after, e.Entry, written));
+        if (name is not null)
+            _steps.Add(new(_steps.Count + 1, name, method, ChangesOf(written)));
+        return IsEnd(s, e.Entry) ? End() : null;
     }
+
+    /// <summary>Whether an event of the narration ends with a kernel step.</summary>
+    /// <param name="s">The state after the step.</param>
+    /// <param name="entry">The step.</param>
+    public static bool IsEnd(State<Concrete> s, Entry entry) =>
+        s.Stage.Value is < Stages.Receive and not Stages.Map || entry == Entry.Pick;
 
     // The writes of the last step become part of the state before the next step.
     private void Begin()
@@ -80,6 +103,8 @@ public sealed class Narration
             _before.Cells[cell] = _after.Cells[cell];
         _after.Commit();
         _loaded.Clear();
+        _present.Clear();
+        (_steps, _transfers) = ([], []);
     }
 
     private NarratedStep End()
@@ -90,10 +115,27 @@ public sealed class Narration
         {
             Loaded = Changes(Old, cell => _loaded.GetValueOrDefault(cell, Old(cell))),
             Made = Changes(cell => _loaded.GetValueOrDefault(cell, Old(cell)), New),
+            KernelSteps = _steps,
+            Transfers = _transfers,
         };
 
         uint Old(int cell) => _before.Cells[cell];
         uint New(int cell) => _after.Cells[cell];
+    }
+
+    // The changes of one kernel step, from the values that the steps before it have left.
+    private List<Change> ChangesOf(int[] written)
+    {
+        List<Change> changes = [];
+        foreach (var cell in written.Distinct().Order())
+        {
+            var old = _present.GetValueOrDefault(cell, _loaded.GetValueOrDefault(cell, _before.Cells[cell]));
+            var present = _present[cell] = _after.Cells[cell];
+            if (old != present && _after.Locate(cell) is var (column, row))
+                changes.Add(new(column.Name, row, old, present));
+        }
+
+        return changes;
     }
 
     private List<Change> Changes(Func<int, uint> old, Func<int, uint> present)

@@ -15,7 +15,16 @@ public sealed record ImageOrigin(string Sha256, string? Path = null, Flip? Flipp
 /// <param name="Seed">The seed of the program that failed; null if nothing was random.</param>
 /// <param name="Model">The model that was checked; null if there was none.</param>
 /// <param name="Image">The image; null if the spec alone fails.</param>
-public sealed record Origin(string Verb, int? Seed = null, string? Model = null, ImageOrigin? Image = null)
+/// <param name="IsMinimal">
+/// True if no event can be left out: the run without any one of them does not fail. Null if it is not known.
+/// </param>
+public sealed record Origin(
+    string Verb,
+    int? Seed = null,
+    string? Model = null,
+    ImageOrigin? Image = null,
+    bool? IsMinimal = null
+)
 {
     /// <summary>Verbs whose traces of models contain every step of the kernel.</summary>
     public const string Check = "check",
@@ -23,6 +32,12 @@ public sealed record Origin(string Verb, int? Seed = null, string? Model = null,
 
     /// <summary>True if the trace contains the kernel's own steps, as the runs of a model do.</summary>
     public bool IsOfModel => Verb is Check || (Verb is Explore && Model is not null);
+
+    /// <summary>Says whether events can be left out; null if it is not known.</summary>
+    public string? Shortness =>
+        IsMinimal != true ? null
+        : Verb == Check ? "It is a shortest run: no run of fewer kernel steps fails."
+        : "The run was shrunk: without any one of its events it does not fail.";
 
     public override string ToString() =>
         Verb + (Model is null ? "" : $" {Model}") + (Seed is null ? "" : $", seed {Seed}");

@@ -42,6 +42,39 @@ public static class Unfolding
         : trace.Events.Any(IsOwn) ? OfMixed(trace, s)
         : OfEvents(trace, s);
 
+    // The most steps that are added to a trace, because those of a wrong kernel may never end.
+    private const int MostAdded = 1_000;
+
+    /// <summary>
+    /// A trace of a model with all kernel steps of its last event. The model checker looks ahead, so a step after the
+    /// trace's end may be the one that fails.
+    /// </summary>
+    /// <param name="trace">The trace.</param>
+    /// <param name="settles">True to go on until a user thread runs or the processor idles.</param>
+    public static Trace Finished(Trace trace, bool settles = false)
+    {
+        if (trace.Origin is not { IsOfModel: true } || trace.Loop is not null)
+            return trace;
+        var s = trace.Start.ToState();
+        var kernel = new Kernel<Concrete>(s);
+        foreach (var (_, step) in Of(trace, s))
+            step?.Apply(kernel, s);
+        List<Event> added = [];
+        foreach (var (own, argument) in Event.OwnSteps(s).TakeWhile(_ => added.Count < MostAdded))
+        {
+            // The scheduler's choice is an event of its own.
+            if (own == Entry.Pick && !settles)
+                break;
+            added.Add(new(own, null, argument));
+            kernel.Step(own, argument);
+        }
+
+        return trace with
+        {
+            Events = [.. trace.Events, .. added],
+        };
+    }
+
     /// <summary>
     /// The steps of one event, and the kernel's own steps after it. There are none if the event does not fit the state,
     /// or if its instruction does not raise it there.

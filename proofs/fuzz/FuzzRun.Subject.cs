@@ -109,7 +109,7 @@ public static partial class FuzzRun
                     (
                         "confidentiality",
                         $"a step depends on no registers of threads that take no part in it ({step.Entry} makes "
-                            + $"{column.Name} of {column.Table} {row} differ)"
+                            + $"{Glossary.Cell(_tables.State, column.Name, row)} differ)"
                     )
                 )
                 : null;
@@ -194,7 +194,7 @@ public static partial class FuzzRun
                 return (
                     "integrity",
                     $"a step changes nothing of threads and spaces that take no part in it ({entry} changed "
-                        + $"{column.Name} of {column.Table} {row})"
+                        + $"{Glossary.Cell(_tables.State, column.Name, row)})"
                 );
             return Violated();
         }

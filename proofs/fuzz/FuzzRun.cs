@@ -1,5 +1,6 @@
 using Verified.Proofs.Check;
 using Verified.Proofs.Events;
+using Verified.Proofs.Programs;
 using Verified.Spec.Tables;
 
 namespace Verified.Proofs.Fuzz;
@@ -23,7 +24,20 @@ public static partial class FuzzRun
             ? trace
             : SimplerTraces.Smallest(trace, candidate => subjects[0].Replay(candidate)?.Trace);
         var violation = subjects[0].Replay(small) ?? throw new InvalidOperationException("a violation does not repeat");
-        return new(first + 1, steps, clock.Elapsed.TotalSeconds, violation, options.SeedOf(first));
+        // Shrinking may have stopped early.
+        var isMinimal = options.Shrinks && !Shrinking.Shorter(small.Events).Any(Fails);
+        return new(
+            first + 1,
+            steps,
+            clock.Elapsed.TotalSeconds,
+            violation with
+            {
+                IsMinimal = isMinimal ? true : null,
+            },
+            options.SeedOf(first)
+        );
+
+        bool Fails(IReadOnlyList<Event> events) => subjects[0].Replay(small with { Events = events }) is not null;
 
         // The failing program with the lowest seed counts, so the others run up to it.
         void Work(int worker)

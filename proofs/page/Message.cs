@@ -12,13 +12,14 @@ namespace Verified.Proofs.Page;
 public sealed record Message(uint? From, uint To, string Text, string Result)
 {
     /// <summary>
-    /// The messages that a step delivers, derived from the states before and after it. If a thread no longer waits to
-    /// receive, it has got a message, unless its result is an error. If a thread no longer waits to send, it has sent
-    /// its message.
+    /// The messages that an event delivers: those whose words arrived, whatever the results of the two threads, and
+    /// those without words, derived from the states before and after. If a thread no longer waits to receive, it has
+    /// got a message, unless its result is an error. If a thread no longer waits to send, it has sent its message.
     /// </summary>
-    public static IReadOnlyList<Message> Of(State<Concrete> before, State<Concrete> after, uint actor)
+    public static IReadOnlyList<Message> Of(State<Concrete> before, State<Concrete> after, NarratedStep step)
     {
-        List<Message> messages = [];
+        var actor = step.Actor;
+        List<Message> messages = [.. step.Transfers.Select(transfer => Arrived(after, transfer))];
         for (var row = 1u; row < after.Limits.Threads; row++)
         {
             var (was, now) = (before.Status[row].Value, after.Status[row].Value);
@@ -59,11 +60,14 @@ public sealed record Message(uint? From, uint To, string Text, string Result)
     }
 
     private static Message Sent(State<Concrete> after, uint from, uint to) =>
+        Arrived(after, new(from, to, Transfer.WordsOf(after, to)));
+
+    private static Message Arrived(State<Concrete> after, Transfer transfer) =>
         new(
-            from,
-            to,
-            $"{after.Edx[to].Value:X} {after.Ebx[to].Value:X} {after.Edi[to].Value:X}",
-            IsFree(after.Status[to].Value) ? Words.CodeName(after.Eax[to].Value) : ""
+            transfer.From,
+            transfer.To,
+            transfer.Words,
+            IsFree(after.Status[transfer.To].Value) ? Words.CodeName(after.Eax[transfer.To].Value) : ""
         );
 
     private static Message OfInterrupt(State<Concrete> after, uint to, uint id) =>

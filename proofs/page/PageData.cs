@@ -1,6 +1,6 @@
+using Verified.Proofs.Check;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
-using Verified.Proofs.Traces;
 using Verified.Spec;
 using Verified.Spec.Values;
 
@@ -21,15 +21,8 @@ public sealed record Lane(uint? Row, string Name, string? Status = null, bool Ru
 /// <param name="Waits">True if it waits.</param>
 public sealed record Doing(uint Row, string Status, string Text, bool Runs, bool Waits);
 
-/// <summary>A change as the page shows it.</summary>
-/// <param name="Column">The column's name.</param>
-/// <param name="Row">The row's name.</param>
-/// <param name="Old">The value before the step.</param>
-/// <param name="New">The value after the step.</param>
-public sealed record ShownChange(string Column, string Row, string Old, string New);
-
-/// <summary>A step as the page shows it.</summary>
-/// <param name="Text">The step in a line.</param>
+/// <summary>An event as the page shows it.</summary>
+/// <param name="Text">The event in a line.</param>
 /// <param name="Actor">Row of the thread that had the processor; 0 for none.</param>
 /// <param name="Mark">The event from outside: a tick or an interrupt; null for any other step.</param>
 /// <param name="Messages">The arrows.</param>
@@ -39,6 +32,9 @@ public sealed record ShownChange(string Column, string Row, string Old, string N
 /// <param name="Changes">The values that the kernel changed.</param>
 /// <param name="Loaded">The registers that the event's own program had loaded before.</param>
 /// <param name="Trees">The mappings of the frames that are involved.</param>
+/// <param name="KernelSteps">
+/// The kernel steps, for the event that fails, the last one and those of a loop; empty for others.
+/// </param>
 public sealed record ShownStep(
     string Text,
     uint Actor,
@@ -47,21 +43,51 @@ public sealed record ShownStep(
     IReadOnlyList<int> Threads,
     IReadOnlyList<ShownChange> Changes,
     IReadOnlyList<ShownChange> Loaded,
-    IReadOnlyList<MappingTree> Trees
+    IReadOnlyList<MappingTree> Trees,
+    IReadOnlyList<ShownKernelSteps> KernelSteps
 );
+
+/// <summary>How the trace of a page was found.</summary>
+/// <param name="Command">The command as the user typed it, without "verified"; null if it is not known.</param>
+/// <param name="By">
+/// How the trace was found if not by the command itself: "found by a search with random programs, after prove
+/// image.receive was refuted: GOAL". Null if the command alone found it.
+/// </param>
+public sealed record PageOrigin(string? Command, string? By = null)
+{
+    /// <summary>The line that names the command, and how the trace was found.</summary>
+    public static string Line(PageOrigin? origin, Origin? found)
+    {
+        if (origin?.Command is not { } command)
+            return string.Join(
+                ", ",
+                ((string?[])[found is null ? null : $"verified {found}", origin?.By]).OfType<string>()
+            );
+        var words = command.Split(' ');
+        var how = origin.By
+            ?? (
+                found is null ? null
+                : !words.Contains(found.Verb) ? $"found by {found}"
+                : found.Seed is { } seed ? $"found with seed {seed}"
+                : found.Model is { } model && !words.Contains(model) ? $"found in model {model}"
+                : null
+            );
+        return $"verified {command}" + (how is null ? "" : $": {how}");
+    }
+}
 
 /// <summary>Everything that the page draws.</summary>
 /// <param name="Title">The failure, in one line.</param>
 /// <param name="Fails">True if there is a failure.</param>
 /// <param name="Details">The values of spec and image, or the message of the property.</param>
-/// <param name="Origin">The check that found it.</param>
+/// <param name="Origin">The command, and how it found the trace.</param>
 /// <param name="Lanes">The lifelines, from left to right.</param>
-/// <param name="Steps">The steps.</param>
-/// <param name="Doings">What threads do after steps. Most threads do the same over many steps.</param>
-/// <param name="Meanings">The meaning of each column that a step changes.</param>
+/// <param name="Steps">The events.</param>
+/// <param name="Doings">What threads do after events. Most threads do the same over many events.</param>
+/// <param name="Meanings">The meaning of each column that the page names.</param>
 /// <param name="Path">The machine code of the last event; null if the spec alone fails.</param>
-/// <param name="Loop">The step from which the run repeats itself; null if it ends.</param>
-/// <param name="Wrong">The step after which the failure shows; null if there is none.</param>
+/// <param name="Loop">The events that repeat for ever; null if the run ends.</param>
+/// <param name="Wrong">The event after which the failure shows; null if there is none, or if the loop is it.</param>
 public sealed record PageData(
     string Title,
     bool Fails,
@@ -72,14 +98,17 @@ public sealed record PageData(
     IReadOnlyList<Doing> Doings,
     IReadOnlyDictionary<string, string> Meanings,
     ShownPath? Path,
-    int? Loop,
+    ShownLoop? Loop,
     int? Wrong = null
 )
 {
-    /// <summary>The cells that the violated statement read, before and after the wrong step.</summary>
-    public IReadOnlyList<ShownChange> Read { get; init; } = [];
+    /// <summary>The cells that the violated statement read.</summary>
+    public IReadOnlyList<ShownCell> Read { get; init; } = [];
 
-    // The most changed values of a step that a page shows. A step on a whole space changes thousands.
+    /// <summary>Says whether events can be left out; empty if it is not known.</summary>
+    public string Shortness { get; init; } = "";
+
+    // The most changed values of an event that a page shows. An event on a whole space changes thousands.
     private const int MostChanges = 200;
 
     /// <summary>Runs a trace and collects the data to draw.</summary>
@@ -89,7 +118,9 @@ public sealed record PageData(
     /// <param name="trace">The trace.</param>
     /// <param name="explained">The image's path of the event that fails.</param>
     /// <param name="wrong">Index of the event after which the failure shows; null for the last one.</param>
-    /// <param name="read">The cells that the violated statement read; null for none.</param>
+    /// <param name="reads">The cells that the violated statement read; null for none.</param>
+    /// <param name="loop">The cells that make the run repeat itself; null if it ends, or if they are not known.</param>
+    /// <param name="origin">How the trace was found, beyond what it says itself; null for nothing.</param>
     public static PageData Of(
         string title,
         bool fails,
@@ -97,10 +128,12 @@ public sealed record PageData(
         Trace trace,
         Explained? explained = null,
         int? wrong = null,
-        IReadOnlyList<Change>? read = null
+        StatementReads? reads = null,
+        LoopReads? loop = null,
+        PageOrigin? origin = null
     )
     {
-        var narration = new Narration(trace);
+        var narration = new Narration(trace) { NameOf = SpecStep.NameOf };
         var first = trace.Start.ToState();
         List<(
             NarratedStep Step,
@@ -108,14 +141,15 @@ public sealed record PageData(
             IReadOnlyList<MappingTree> Trees,
             int[] Threads,
             IReadOnlyList<ShownChange> Changes,
-            IReadOnlyList<ShownChange> Loaded
+            IReadOnlyList<ShownChange> Loaded,
+            IReadOnlyList<ShownKernelSteps> Kernel
         )> told = [];
         HashSet<uint> rows = [];
         Dictionary<Doing, int> doings = [];
         foreach (var step in narration.Steps())
         {
             var (before, after) = (narration.Before, narration.After);
-            var messages = Message.Of(before, after, step.Actor);
+            var messages = Message.Of(before, after, step);
             int[] threads =
             [
                 .. DoingOf(after)
@@ -127,8 +161,9 @@ public sealed record PageData(
                     messages,
                     MappingTree.Of(before, after, step),
                     threads,
-                    Shown(after, step.Made),
-                    Shown(after, step.Loaded)
+                    Shown(before, after, step, isLoaded: false),
+                    Shown(before, after, step, isLoaded: true),
+                    ShownKernelSteps.Of(after, step.KernelSteps, told.Count == reads?.Event ? reads.KernelStep : null)
                 )
             );
             rows.UnionWith(messages.SelectMany(message => new[] { message.From ?? 0, message.To }));
@@ -136,7 +171,14 @@ public sealed record PageData(
             rows.UnionWith([step.Actor, after.Current.Value]);
         }
 
-        var shownRead = Shown(narration.After, read ?? []);
+        var shownRead = ShownCell.Of(narration.After, reads?.Cells ?? [], MostChanges);
+        var repeats = EventLoop.Of(trace, [.. told.Select(step => step.Step)]);
+        var shownLoop = ShownLoop.Of(narration.After, repeats, loop);
+        int? wrongEvent =
+            !fails || told.Count == 0 || repeats is not null ? null
+            : wrong is { } last ? Math.Max(0, told.FindLastIndex(step => step.Step.Event <= last))
+            : reads?.Event is { } violating && violating < told.Count ? violating
+            : told.Count - 1;
         rows.Remove(State<Concrete>.Nobody);
         Doing[] all = [.. doings.Keys];
         var hasInterrupts = told.Any(step =>
@@ -146,7 +188,7 @@ public sealed record PageData(
             title,
             fails,
             details,
-            trace.Origin?.ToString() ?? "",
+            PageOrigin.Line(origin, trace.Origin),
             [
                 .. hasInterrupts ? [new Lane(null, "interrupts")] : (Lane[])[],
                 .. rows.Order()
@@ -158,31 +200,39 @@ public sealed record PageData(
                     )),
             ],
             [
-                .. told.Select(step => new ShownStep(
-                    step.Step.ToString(),
-                    step.Step.Actor,
-                    Mark(step.Step),
-                    step.Messages,
-                    [.. step.Threads.Where(place => rows.Contains(all[place].Row))],
-                    step.Changes,
-                    step.Loaded,
-                    step.Trees
-                )),
+                .. told.Select(
+                    (step, number) =>
+                        new ShownStep(
+                            step.Step.ToString(),
+                            step.Step.Actor,
+                            Mark(step.Step),
+                            step.Messages,
+                            [.. step.Threads.Where(place => rows.Contains(all[place].Row))],
+                            step.Changes,
+                            step.Loaded,
+                            step.Trees,
+                            number == wrongEvent || number >= (repeats?.First ?? told.Count - 1) ? step.Kernel : []
+                        )
+                ),
             ],
             all,
             told.SelectMany(step => step.Changes.Concat(step.Loaded))
-                .Concat(shownRead)
                 .Select(change => change.Column)
+                .Concat(
+                    shownRead
+                        .Concat(shownLoop?.Returns ?? [])
+                        .Select(cell => cell.Column)
+                        .Concat((shownLoop?.Decides ?? []).Select(cell => cell.Column))
+                )
                 .Distinct()
                 .ToDictionary(column => column, Glossary.Meaning),
             explained is null ? null : ShownPath.Of(explained),
-            trace.Loop is { } loop ? told.FindIndex(step => step.Step.Event >= loop) : null,
-            !fails || told.Count == 0 ? null
-                : wrong is { } last ? Math.Max(0, told.FindLastIndex(step => step.Step.Event <= last))
-                : told.Count - 1
+            shownLoop,
+            wrongEvent
         )
         {
             Read = shownRead,
+            Shortness = trace.Origin?.Shortness ?? "",
         };
     }
 
@@ -234,15 +284,20 @@ public sealed record PageData(
         );
     }
 
-    private static IReadOnlyList<ShownChange> Shown(State<Concrete> s, IReadOnlyList<Change> changes) =>
+    // The changes that the kernel or the event's program made. Ids in the call's registers are named.
+    private static IReadOnlyList<ShownChange> Shown(
+        State<Concrete> before,
+        State<Concrete> after,
+        NarratedStep step,
+        bool isLoaded
+    ) =>
         [
-            .. changes
+            .. (isLoaded ? step.Loaded : step.Made)
                 .Take(MostChanges)
-                .Select(change => new ShownChange(
-                    change.Column,
-                    Glossary.Row(s, change.Column, change.Row),
-                    Glossary.Value(s, change.Column, change.Old),
-                    Glossary.Value(s, change.Column, change.New)
-                )),
+                .Select(change =>
+                {
+                    var (old, present) = CallIds.Values(before, after, step, change, isLoaded);
+                    return new ShownChange(change.Column, Glossary.Row(after, change.Column, change.Row), old, present);
+                }),
         ];
 }

@@ -1,5 +1,6 @@
 using Verified.Kernel;
 using Verified.Proofs.Diff;
+using Verified.Proofs.Events;
 
 namespace Verified.Proofs.Page;
 
@@ -107,7 +108,9 @@ public sealed record ShownPath(
     {
         if (explained is not { Step: { } step, StepName: { } name })
             return "";
-        var spec = step.SpecEntry is { } entry && SpecSource.Of(entry) is { } line ? $" The spec's step: {line}." : "";
+        var spec = step.SpecMethod is { } method
+            ? $" The spec's step: {method}{(SpecSource.LineOf(method) is { } line ? $", {line}" : "")}."
+            : "";
         return $"The first kernel step that differs: {name}. {Sentence($"{step.Difference}")}{spec}";
     }
 

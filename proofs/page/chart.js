@@ -1,7 +1,7 @@
 "use strict";
 
-// The sequence chart: a lane for each thread, a row for each step.
-const laneWidth = 76, arrowAt = 30, barWidth = 10;
+// The sequence chart: a lane for each thread, a row for each event.
+const laneWidth = 76, arrowAt = 30, barWidth = 10, letterWidth = 7.3;
 
 function svg(name, attributes, text) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -21,7 +21,7 @@ function laneAt(data, row) {
   return index < 0 ? null : laneWidth * (index + 0.5);
 }
 
-// What the threads do before a step.
+// What the threads do before an event.
 function doingBefore(data, index) {
   if (index > 0) return data.steps[index - 1].threads;
   return data.lanes.filter(lane => lane.row !== null).map(lane => ({
@@ -46,7 +46,7 @@ function drawLanes(data) {
   return html("div", { className: "lanes" }, html("div", { className: "picture" }, picture), html("p"));
 }
 
-// Bars above the arrow show what was before the step; bars below it show what is afterwards.
+// Bars above the arrow show what was before the event; bars below it show what is afterwards.
 function drawStep(data, index) {
   const step = data.steps[index];
   const picture = svg("svg", { role: "img", "aria-label": step.text });
@@ -78,11 +78,16 @@ function drawMark(into, data, step) {
 function drawMessage(into, data, message, index) {
   const from = laneAt(data, message.from), to = laneAt(data, message.to);
   if (from === null || to === null) return;
-  const y = arrowAt + 16 * index, side = to > from ? -1 : 1, end = to + side * (barWidth / 2 + 1);
+  const y = arrowAt + 20 * index, side = to > from ? -1 : 1, end = to + side * (barWidth / 2 + 1);
   into.append(svg("line", { x1: from, x2: end, y1: y, y2: y, class: "arrow" }));
   into.append(svg("path", { d: `M${end} ${y}l${side * 9} -5v10z`, class: "head" }));
-  const label = svg("text", { x: (from + to) / 2, y: y - 5, class: "words" }, message.text);
-  label.append(svg("title", {}, `${message.text}${message.result ? `, result: ${message.result}` : ""}`));
+  // A short label has its place beside the sender's lane, where no bar is; a longer one covers the lanes in between.
+  const width = letterWidth * message.text.length + 8;
+  const at = width < laneWidth - barWidth ? from - side * laneWidth / 2 : (from + to) / 2;
+  const label = svg("g", { class: "words" });
+  label.append(svg("rect", { x: at - width / 2, y: y - 19, width, height: 15, rx: 3 }),
+    svg("text", { x: at, y: y - 8 }, message.text),
+    svg("title", {}, `${message.text}${message.result ? `, result: ${message.result}` : ""}`));
   into.append(label);
 }
 
@@ -101,11 +106,19 @@ function drawChart(data, select) {
     const text = html("p", {}, html("b", {}, `${index + 1}  `), step.text);
     for (const message of step.messages.filter(message => message.result && message.result !== "done"))
       text.append(html("small", {}, `  (${message.result})`));
-    if (data.loop === index) text.append(html("em", {}, "  The run repeats itself from here."));
+    const loops = data.loop !== null && index >= data.loop.first;
     if (wrong) text.append(document.createElement("br"), html("em", {}, "The failure shows after this event."));
+    if (loops && index === data.loop.first)
+      text.append(document.createElement("br"), html("em", {}, "The loop starts here."));
+    if (loops && index === data.loop.event)
+      text.append(document.createElement("br"), html("em", {}, "This event passes over the one that waits."));
+    if (loops && index === data.steps.length - 1)
+      text.append(document.createElement("br"),
+        html("em", {}, `The loop ends here: go on with event ${data.loop.first + 1}.`));
     const picture = html("div", { className: "picture" });
     picture.dataset.step = index;
-    const row = html("div", { className: wrong ? "step wrong" : "step", id: `step-${index + 1}` }, picture, text);
+    const row = html("div", { className: `step${wrong ? " wrong" : ""}${loops ? " loops" : ""}`,
+      id: `event-${index + 1}` }, picture, text);
     row.addEventListener("click", () => select(index));
     return row;
   });

@@ -1,4 +1,4 @@
-// The details of a step: what it changed, what the threads do, the mappings and the machine code.
+// The details of an event: what it changed, its kernel steps, what the threads do, the mappings and the machine code.
 function table(head, rows) {
   const body = html("tbody", {}, ...rows.map(cells => html("tr", {}, ...cells)));
   return html("table", {}, html("thead", {}, html("tr", {}, ...head.map(name => html("th", {}, name)))), body);
@@ -12,15 +12,66 @@ function cell(text, className, note) {
 
 function changeTable(data, changes, before, after) {
   return table(["", before, after], changes.map(change => [
-    cell(`${change.column}${change.row ? ` of ${change.row}` : ""}`, "", data.meanings[change.column]),
+    cell(cellName(change), "", data.meanings[change.column]),
     cell(change.old, change.old === change.new ? "mono" : "old mono"),
     cell(change.new, change.old === change.new ? "mono" : "new mono"),
   ]));
 }
 
+function cellName(each) { return `${each.column}${each.row ? ` of ${each.row}` : ""}`; }
+
+// Cells with their values in order. Several values changed one after the other.
+function cellTable(data, cells, title) {
+  return table(["", title], cells.map(each => [
+    cell(cellName(each), "", data.meanings[each.column]),
+    cell(each.values.join(" \u2192 "), each.values.length > 1 ? "new mono" : "mono"),
+  ]));
+}
+
 function showRead(data) {
   if (data.read.length === 0) return [];
-  return [html("h3", {}, "What the violated statement read"), changeTable(data, data.read, "before", "after")];
+  return [html("h3", {}, "What the violated statement read"),
+    cellTable(data, data.read, "during the event")];
+}
+
+// The events that repeat for ever, and what makes them repeat.
+function showLoop(data, index) {
+  const loop = data.loop;
+  if (loop === null || index < loop.first) return [];
+  const shown = [html("p", { className: "bad" }, `${data.title}.`),
+    html("pre", { className: "says" }, data.details.join("\n"))];
+  if (loop.event === null) return shown;
+  const here = loop.event === index ? "this event" : `event ${loop.event + 1}`;
+  shown.push(html("h3", {}, `What decides: ${loop.step} of ${here} read, and the thread that waits`),
+    table(["", "read", "in the loop"], loop.decides.map(each => [
+      cell(cellName(each), "", data.meanings[each.column]), cell(each.value, "mono"),
+      each.values.length > 1 ? cell(each.values.join(" \u2192 "), "mono") : cell("never changes", "bad")])));
+  if (loop.returns.length > 0)
+    shown.push(html("h3", {}, "What else changes in the loop, and returns"),
+      cellTable(data, loop.returns, "in the loop"));
+  return shown;
+}
+
+function kernelChanges(steps) {
+  const changes = steps.changes.map(each => `${cellName(each)}: ${each.old} \u2192 ${each.new}`);
+  if (steps.more > 0) changes.push(`${steps.more} more`);
+  return changes.length === 0 ? "changes nothing" : changes.join(", ");
+}
+
+// Steps in a row of one kind, which change the same cells, are one line.
+function showKernelSteps(step) {
+  const folded = step.kernelSteps;
+  if (folded.length === 0 || folded.at(-1).last < 2) return [];
+  const rows = folded.map(steps => {
+    const count = steps.last - steps.first + 1;
+    const name = cell(`${steps.name}${count > 1 ? `, ${count} steps` : ""}`, steps.fails ? "bad" : "",
+      `${steps.method}${steps.source ? `, ${steps.source}` : ""}`);
+    if (steps.fails) name.append(html("small", { className: "bad" }, "The statement is violated after this step."));
+    return [cell(count > 1 ? `${steps.first}\u2013${steps.last}` : `${steps.first}`), name,
+      cell(kernelChanges(steps))];
+  });
+  return [html("h3", {}, `The kernel steps of the event: ${folded.at(-1).last}`),
+    html("div", { className: "kernel" }, table(["", "step", "changes"], rows))];
 }
 
 function showChanges(data, step) {
@@ -112,15 +163,15 @@ function showDetails(data, index) {
   const details = document.getElementById("details");
   const step = data.steps[index];
   if (!step) {
-    details.replaceChildren(html("p", {}, "No event has happened yet."));
+    details.replaceChildren(html("p", {}, "No event has come yet."));
     return;
   }
   const isWrong = index === data.wrong;
   const wrong = isWrong ? [html("p", { className: "bad" }, data.title),
     html("pre", { className: "says" }, data.details.join("\n")), ...showRead(data)] : [];
-  details.replaceChildren(html("h2", {}, `Event ${index + 1}: ${step.text}`), ...wrong,
-    ...(isWrong && data.path ? showPath(data.path) : []), ...showChanges(data, step), ...showThreads(data, step),
-    ...showTrees(step));
+  details.replaceChildren(html("h2", {}, `Event ${index + 1}: ${step.text}`), ...wrong, ...showLoop(data, index),
+    ...(isWrong && data.path ? showPath(data.path) : showKernelSteps(step)), ...showChanges(data, step),
+    ...showThreads(data, step), ...showTrees(step));
   const here = details.querySelector("#path .here");
   if (here) here.parentElement.scrollTop = here.offsetTop - here.parentElement.offsetTop - 120;
 }

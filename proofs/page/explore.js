@@ -83,7 +83,7 @@ function showSession(next) {
   byId("conditions").replaceChildren(...session.names.map(name => html("option", { value: name })));
   showChoices();
   verdicts("invariants", "Invariants in this state", session.invariants);
-  verdicts("properties", "Properties of the last step", session.properties);
+  verdicts("properties", "Properties of the last event", session.properties);
 }
 
 function button(id, text, title, action) {
@@ -111,10 +111,10 @@ function explorer() {
   narrow.addEventListener("input", showChoices);
   byId("explorer").replaceChildren(
     html("div", { className: "row" },
-      button("undo", "Undo step", "Take the last step back (u)", () => ask("back")),
+      button("undo", "Undo event", "Take the last event back (u)", () => ask("back")),
       button("follow", "Whole trace", "Take the events of the trace that are not in the run",
         () => ask("follow", {})),
-      button("here", "Go on from here", "Forget the steps after the selected one",
+      button("here", "Go on from here", "Forget the events after the selected one",
         () => ask("step", { steps: selected + 1 })),
       button("restart", "Restart", "Go to the first state", () => ask("restart")),
       button("save", "Save trace", "Write the trace where verified replay finds it", () => ask("save")),

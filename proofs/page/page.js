@@ -1,4 +1,4 @@
-// Stepping, filtering and links.
+// Going from event to event, filtering and links.
 let data = null, rows = [], selected = 0;
 
 function byId(id) { return document.getElementById(id); }
@@ -12,17 +12,17 @@ function select(index, keepLink, isFirst) {
   selected = Math.max(0, Math.min(index, data.steps.length - 1));
   rows.forEach((row, i) => row.classList.toggle("selected", i === selected));
   byId("where").textContent = `event ${selected + 1} of ${data.steps.length}`;
-  byId("where").href = `#step-${selected + 1}`;
+  byId("where").href = `#event-${selected + 1}`;
   byId("back").disabled = selected === 0;
   byId("forward").disabled = selected === data.steps.length - 1;
   showDetails(data, selected);
   if (isFirst) return;
-  if (!keepLink) history.replaceState(null, "", `#step-${selected + 1}`);
+  if (!keepLink) history.replaceState(null, "", `#event-${selected + 1}`);
   const top = rows[selected].getBoundingClientRect();
   if (top.top < 60 || top.bottom > window.innerHeight) rows[selected].scrollIntoView({ block: "nearest" });
 }
 
-// The next step in a direction that the filter lets through.
+// The next event in a direction that the filter lets through.
 function move(by) {
   let next = selected + by;
   while (rows[next]?.hidden) next += by;
@@ -44,17 +44,18 @@ function show(next) {
   data = next;
   for (const step of data.steps) step.threads = step.threads.map(place => data.doings[place]);
   document.title = `Verified: ${data.title}`;
-  byId("origin").textContent = data.origin ? `verified ${data.origin}` : "";
+  byId("origin").textContent = data.origin;
   byId("title").textContent = data.fails ? `What differs: ${data.title}` : data.title;
   byId("verdict").textContent = data.details.join("\n");
+  byId("shortness").textContent = data.shortness;
   document.querySelector("header").classList.toggle("fails", data.fails);
   rows = drawChart(data, select);
   filter();
 }
 
 function linked() {
-  const step = /^#step-(\d+)$/.exec(location.hash);
-  return step ? Number(step[1]) - 1 : null;
+  const event = /^#event-(\d+)$/.exec(location.hash);
+  return event ? Number(event[1]) - 1 : null;
 }
 
 byId("back").addEventListener("click", () => move(-1));
@@ -77,5 +78,5 @@ document.addEventListener("keydown", event => {
 const embedded = JSON.parse(byId("data").textContent);
 if (embedded) {
   show(embedded);
-  select(linked() ?? data.steps.length - 1, true, true);
+  select(linked() ?? data.wrong ?? data.loop?.event ?? data.steps.length - 1, true, true);
 }

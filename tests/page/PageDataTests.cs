@@ -49,6 +49,59 @@ public class PageDataTests
         );
     }
 
+    // The sender calls with a receive timeout of zero, and its partner does not answer.
+    [Fact]
+    public void A_message_whose_sender_ends_with_an_error_is_an_arrow()
+    {
+        var (state, first, second) = Two();
+        var call = Ipc(state, first, 0, 0, partner: second);
+        call = call with { Registers = call.Registers!.Value with { Ecx = 1 } };
+        var page = Of(state, call, Ipc(state, second, Descriptor.None, 1));
+        var after = Run(state, call, Ipc(state, second, Descriptor.None, 1));
+        Assert.Equal(Code.ReceiveTimeout, after.Eax[first].Value);
+        var arrow = Assert.Single(page.Steps.SelectMany(step => step.Messages));
+        Assert.Equal((first, second, "11 12 13", "done"), (arrow.From, arrow.To, arrow.Text, arrow.Result));
+    }
+
+    [Fact]
+    public void A_send_that_fails_is_no_arrow()
+    {
+        var (state, first, second) = Two();
+        var send = Ipc(state, first, 0, Descriptor.None, partner: second);
+        send = send with { Registers = send.Registers!.Value with { Ecx = 1u << 4 } };
+        Assert.Equal(Code.SendTimeout, Run(state, send).Eax[first].Value);
+        Assert.Empty(Of(state, send).Steps.SelectMany(step => step.Messages));
+    }
+
+    [Fact]
+    public void The_kernel_steps_of_the_last_event_are_shown_and_of_a_loop_all()
+    {
+        var (state, first, second) = Two();
+        Event[] events = [Ipc(state, first, Descriptor.None, 1), Ipc(state, second, 0, Descriptor.None)];
+        var page = PageData.Of("", true, [], new(Snapshot.Of(state), events));
+        Assert.Equal(page.Steps.Count - 1, page.Wrong);
+        Assert.All(page.Steps.SkipLast(1), step => Assert.Empty(step.KernelSteps));
+        Assert.NotEmpty(page.Steps[^1].KernelSteps);
+
+        var loop = PageData.Of("", true, [], new(Snapshot.Of(state), events, Loop: 0));
+        Assert.Equal((0, null), (loop.Loop?.First, loop.Wrong));
+        Assert.All(loop.Steps, step => Assert.NotEmpty(step.KernelSteps));
+        Assert.Contains("as at the start", loop.Loop!.Says);
+        Assert.Null(page.Loop);
+    }
+
+    [Fact]
+    public void The_kernel_step_that_violates_the_statement_is_marked()
+    {
+        var (state, first, _) = Two();
+        var trace = new Trace(Snapshot.Of(state), [Ipc(state, first, Descriptor.None, 1), new(Entry.Tick)]);
+        var page = PageData.Of("", true, [], trace, reads: new([new("Status", first, [1, 6])], 0, 2));
+        Assert.Equal(0, page.Wrong);
+        var fails = Assert.Single(page.Steps[0].KernelSteps, step => step.Fails);
+        Assert.Equal((2, 2, "receive", "Receive"), (fails.First, fails.Last, fails.Name, fails.Method));
+        Assert.Equal(["ready", "receiving-any"], Assert.Single(page.Read).Values);
+    }
+
     [Fact]
     public void A_tick_is_a_mark()
     {
@@ -97,13 +150,16 @@ public class PageDataTests
         var (state, first, second) = Two();
         state.Id[second] = state.Id[first];
         var trace = new Trace(Snapshot.Of(state), [Ipc(state, first, Descriptor.None, 1)]);
-        var read = StatementReads.Of(trace, "id-names-row");
-        Assert.Contains(new("Id", second, state.Id[first].Value, state.Id[first].Value), read);
-        Assert.Empty(StatementReads.Of(trace, "no statement has this name"));
-        var page = PageData.Of("", true, [], trace, read: read);
+        var reads = StatementReads.Of(trace, "id-names-row");
+        Assert.Contains(reads.Cells, cell =>
+            (cell.Column, cell.Row) == ("Id", second) && cell.Values.SequenceEqual([state.Id[first].Value])
+        );
+        Assert.Null(reads.Event);
+        Assert.Empty(StatementReads.Of(trace, "no statement has this name").Cells);
+        var page = PageData.Of("", true, [], trace, reads: reads);
         var shown = Assert.Single(page.Read, change => change.Column == "Id");
         Assert.Equal($"thread {Words.Thread(state, second)}", shown.Row);
-        Assert.Equal(shown.Old, shown.New);
+        Assert.Single(shown.Values);
         Assert.Contains("Id", page.Meanings.Keys);
     }
 
@@ -141,6 +197,13 @@ public class PageDataTests
 
     private static PageData Of(State<Concrete> state, params Event[] events) =>
         PageData.Of("a run", false, [], new(Snapshot.Of(state), events));
+
+    private static State<Concrete> Run(State<Concrete> state, params Event[] events)
+    {
+        var narration = new Narration(new(Snapshot.Of(state), events));
+        Assert.NotEmpty(narration.Steps().ToList());
+        return narration.After;
+    }
 
     // Two threads of task 2; the first one runs.
     private static (State<Concrete> State, uint First, uint Second) Two()

@@ -1,6 +1,10 @@
 using Verified.Kernel;
+using Verified.Proofs.Check;
 using Verified.Proofs.Commands;
+using Verified.Proofs.Events;
+using Verified.Proofs.Page;
 using Verified.Spec;
+using Verified.Tests.Check;
 using Verified.Tests.Host;
 using Xunit;
 
@@ -29,12 +33,12 @@ public sealed class PageInBrowserTests : IDisposable
 
         browser.Press("ArrowLeft");
         Assert.Equal($"event {steps - 1} of {steps}", Text(browser, "#where"));
-        Assert.Equal($"#step-{steps - 1}", browser.Evaluate("location.hash"));
+        Assert.Equal($"#event-{steps - 1}", browser.Evaluate("location.hash"));
         browser.Press("j");
         Assert.Equal($"event {steps} of {steps}", Text(browser, "#where"));
         browser.Press("Home");
         Assert.Equal($"event 1 of {steps}", Text(browser, "#where"));
-        Assert.Equal("true", browser.Evaluate("document.querySelector('#step-1').classList.contains('selected')"));
+        Assert.Equal("true", browser.Evaluate("document.querySelector('#event-1').classList.contains('selected')"));
 
         browser.Press("/");
         foreach (var letter in "sending")
@@ -44,7 +48,7 @@ public sealed class PageInBrowserTests : IDisposable
         Assert.InRange(shown, 1, steps - 1);
         Assert.Equal($"{shown} of {steps} events", Text(browser, "#matches"));
 
-        browser.Open($"{page}#step-2");
+        browser.Open($"{page}#event-2");
         browser.WaitFor($"document.getElementById('where').textContent === 'event 2 of {steps}'");
         Assert.Empty(browser.Errors);
         Assert.Empty(browser.Requests);
@@ -100,6 +104,45 @@ public sealed class PageInBrowserTests : IDisposable
         browser.Show(360, 800, isDark: true);
         Assert.NotEqual(light, browser.Evaluate("getComputedStyle(document.body).backgroundColor"));
         Assert.True(browser.Screenshot().Length > 5_000);
+        Assert.Empty(browser.Errors);
+    }
+
+    [FactWith(Tool.Chromium)]
+    public void A_loop_is_marked_and_its_kernel_steps_are_shown()
+    {
+        var found = Liveness.Run(Liveness.Fair, StatementReadsTests.ForgetServed).Violation!;
+        var trace = found.Run with { Origin = new(Origin.Check, Model: Liveness.Fair.Name) };
+        var reads = LoopReads.Of(
+            trace,
+            trace.Loop!.Value + found.Decides,
+            found.Waits,
+            StatementReadsTests.ForgetServed
+        );
+        var file = Path.Combine(_folder, "loop.html");
+        var data = PageData.Of("It repeats", true, [found.Why], trace, loop: reads, origin: new("check fair"));
+        File.WriteAllText(file, HtmlPage.Of(data));
+        using var browser = new Browser();
+        browser.Show(1280, 900);
+        browser.Open($"file://{file}");
+        var loop = data.Steps.Count - data.Loop!.First;
+        Assert.Equal($"{loop}", browser.Evaluate("document.querySelectorAll('.step.loops').length"));
+        Assert.Equal("0", browser.Evaluate("document.querySelectorAll('.step.wrong').length"));
+        Assert.Equal("verified check fair", Text(browser, "#origin"));
+        Assert.Contains("The loop starts here.", Text(browser, $"#event-{data.Loop.First + 1}"));
+        Assert.Contains($"go on with event {data.Loop.First + 1}", Text(browser, $"#event-{data.Steps.Count}"));
+        Assert.Equal($"event {reads.Event + 1} of {data.Steps.Count}", Text(browser, "#where"));
+        Assert.Contains("Served of thread", Text(browser, "#details"));
+        Assert.Contains("never changes", Text(browser, "#details"));
+        Assert.Contains("spec/steps/Ipc.cs:", Text(browser, "#details .kernel"));
+
+        // A label lies beside the lanes: no bar is behind it.
+        browser.WaitFor("document.querySelectorAll('svg .words').length > 0");
+        var overlaps =
+            "[...document.querySelectorAll('svg .words rect')].some(label => { const a = label.getBoundingClientRect();"
+            + "return [...document.querySelectorAll('svg .waits, svg .runs')].some(bar => {"
+            + "const b = bar.getBoundingClientRect(); return a.left < b.right && b.left < a.right && a.top < b.bottom "
+            + "&& b.top < a.bottom; }); })";
+        Assert.Equal("false", browser.Evaluate(overlaps));
         Assert.Empty(browser.Errors);
     }
 
