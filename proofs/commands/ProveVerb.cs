@@ -81,15 +81,33 @@ internal static class ProveVerb
     {
         RequireSolver();
         var results = display.While("prove", say =>
-            Prover.Prove(theorems, jobs, cache, new ProofProgress(display, say, theorems, cache), stop ?? display.Stop)
+            Prover.Prove(
+                theorems,
+                jobs,
+                cache,
+                new ProofProgress(display, say, theorems, cache),
+                stop ?? display.Stop,
+                Counterexample.Judge(image)
+            )
         );
         WarnOf(display, cache);
         return Tell(display, image, results);
     }
 
     /// <summary>A run that prints a line per theorem as it ends, if the theorem is not in the cache.</summary>
-    public static ProofRun Begin(Display display, IReadOnlyList<Theorem> theorems, ProofCache? cache) =>
-        new(theorems, cache, new ProofProgress(display, (_, _) => { }, theorems, null), display.Stop);
+    public static ProofRun Begin(
+        Display display,
+        KernelImage image,
+        IReadOnlyList<Theorem> theorems,
+        ProofCache? cache
+    ) =>
+        new(
+            theorems,
+            cache,
+            new ProofProgress(display, (_, _) => { }, theorems, null),
+            display.Stop,
+            Counterexample.Judge(image)
+        );
 
     /// <summary>Says if proofs could not be cached.</summary>
     public static void WarnOf(Display display, ProofCache? cache)

@@ -2,6 +2,7 @@ using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec;
 using Verified.Spec.Tables;
+using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
@@ -24,6 +25,28 @@ public abstract class KernelTheorem(string name, Limits limits) : Theorem(name, 
             running ? (proof.Instances, proof.Choosing()) : null,
             limits.Priorities
         );
+
+    /// <summary>The state before the step, as terms; null if the theorem has no such state.</summary>
+    private protected virtual State<Symbolic>? Start(ProofContext proof) => null;
+
+    /// <summary>True if the hypotheses contain an invariant.</summary>
+    private protected virtual bool IsGiven(Invariant<State<Symbolic>, Symbolic> invariant) => true;
+
+    protected override Func<Table, uint, IEnumerable<Truth>>? Completes(ProofContext proof)
+    {
+        if (Start(proof) is not { } before)
+            return null;
+        foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => !IsGiven(invariant)))
+            proof.Instances.ForAllNow(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
+                invariant.Holds(before, i, j)
+            );
+        var blank = Boot.Initial(limits, []).Columns;
+        return (table, row) =>
+            before
+                .Columns.Select((column, i) => (column.Info, column.Column, Blank: blank[i].Column))
+                .Where(column => column.Info.Table == table)
+                .Select(column => column.Column[row] == column.Blank[row].Value);
+    }
 
     private static List<Domain> Of(Limits limits) =>
         [

@@ -62,8 +62,16 @@ public sealed class ProofContext(
     /// <summary>Instructions of the running path.</summary>
     public List<uint> Trail { get; set; } = [];
 
+    /// <summary>What a refuted goal compares, in the model of the last question; null if it compares no values.</summary>
+    public Func<IReadOnlyList<Side>>? Sides { get; set; }
+
+    /// <summary>The rows of which the running path, or an invariant at one of its rows, has read a value.</summary>
+    public IReadOnlyList<Symbolic> RowsInCase =>
+        [.. _unknowns.Values.SelectMany(unknown => unknown.Rows.Select(row => row.Row)).Distinct()];
+
     public void Begin()
     {
+        Sides = null;
         instances.Begin();
         foreach (var unknown in _unknowns.Values)
             unknown.Begin();
@@ -181,7 +189,10 @@ public sealed class ProofContext(
             ],
             _registers.ToDictionary(register => register.Key, register => reasoner.ValueOf(register.Value)),
             [.. Trail]
-        );
+        )
+        {
+            Sides = Sides?.Invoke() ?? [],
+        };
 
     private static int Width(uint rows) => Math.Max(1, System.Numerics.BitOperations.Log2(rows));
 }

@@ -228,6 +228,10 @@ public sealed partial class Reasoner : IDisposable
     public uint ValueOf(Symbolic word) =>
         (_witness ?? throw new InvalidOperationException("the last question had no model")).Values.Of(word);
 
+    /// <summary>True if a condition holds in the model of the last satisfiable question.</summary>
+    public bool Holds(Bool condition) =>
+        (_witness ?? throw new InvalidOperationException("the last question had no model")).Values.Of(condition);
+
     /// <summary>
     /// A Boolean constant that implies the condition: assumptions must be literals. If the constant is not assumed, the
     /// condition does not matter.

@@ -1,0 +1,46 @@
+using Verified.Kernel;
+using Verified.Proofs.Paths;
+using Verified.Proofs.Values;
+using Verified.Spec;
+using Verified.Spec.Tables;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>What a refutation shows: the values that spec and image compute in the solver's case.</summary>
+public sealed partial class ImageTheorem
+{
+    /// <summary>The names of the sets of threads in a refutation's sides.</summary>
+    public const string ReadySet = "the ready set",
+        SenderSet = "the sender set",
+        TimerSet = "the timer set";
+
+    private static IReadOnlyList<Side> Sides(
+        ProofContext proof,
+        IReadOnlyDictionary<Table, List<Symbolic>> written,
+        State<Symbolic> state,
+        View<Symbolic> after,
+        SymbolicSets sets,
+        Membership<Symbolic> members
+    )
+    {
+        List<Side> sides = [];
+        foreach (var (info, column) in state.Columns)
+            Compare(info.Name, info.Table, row => column[row], row => after.Column(info, row));
+        Compare(ReadySet, Table.Thread, members.Ready, sets.Ready.Get);
+        Compare(SenderSet, Table.Thread, members.Sender, sets.Sender.Get);
+        Compare(TimerSet, Table.Thread, members.Timer, sets.Timer.Get);
+        return [.. sides.Distinct()];
+
+        void Compare(string name, Table table, Func<Symbolic, Symbolic> wanted, Func<Symbolic, Symbolic> found)
+        {
+            foreach (var row in written.GetValueOrDefault(table, []).Append(proof.Any(table, false)))
+            {
+                var (expected, actual) = proof.Instances.Quietly(() => (wanted(row), found(row)));
+                var (a, b) = (proof.Reasoner.ValueOf(expected), proof.Reasoner.ValueOf(actual));
+                if (a != b)
+                    sides.Add(new(name, table, proof.Reasoner.ValueOf(row), a, b));
+            }
+        }
+    }
+}
