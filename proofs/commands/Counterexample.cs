@@ -61,7 +61,7 @@ internal static class Counterexample
             var found = CaseState.Of(image.Layout, theorem, refutation);
             var violated = PossibleState.Violated(found.State, found.Rows);
             if (violated.Count > 0)
-                return new(false, [.. violated.Concat(found.Rows).Distinct()]);
+                return new(false, violated);
             return new(Of(image, theorem, refutation, () => duels.Value!).Defect is null, [.. found.Rows]);
         };
     }

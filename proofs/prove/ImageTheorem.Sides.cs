@@ -15,7 +15,7 @@ public sealed partial class ImageTheorem
         SenderSet = "the sender set",
         TimerSet = "the timer set";
 
-    private static IReadOnlyList<Side> Sides(
+    private static Func<IReadOnlyList<Side>> Sides(
         ProofContext proof,
         IReadOnlyDictionary<Table, List<Symbolic>> written,
         State<Symbolic> state,
@@ -24,22 +24,34 @@ public sealed partial class ImageTheorem
         Membership<Symbolic> members
     )
     {
-        List<Side> sides = [];
+        List<(string Name, Table Table, Symbolic Row, Symbolic Wanted, Symbolic Found)> pairs = [];
         foreach (var (info, column) in state.Columns)
             Compare(info.Name, info.Table, row => column[row], row => after.Column(info, row));
         Compare(ReadySet, Table.Thread, members.Ready, sets.Ready.Get);
         Compare(SenderSet, Table.Thread, members.Sender, sets.Sender.Get);
         Compare(TimerSet, Table.Thread, members.Timer, sets.Timer.Get);
-        return [.. sides.Distinct()];
+        var reasoner = proof.Reasoner;
+        return () =>
+            [
+                .. pairs
+                    .Select(pair => new Side(
+                        pair.Name,
+                        pair.Table,
+                        reasoner.ValueOf(pair.Row),
+                        reasoner.ValueOf(pair.Wanted),
+                        reasoner.ValueOf(pair.Found)
+                    ))
+                    .Where(side => side.Wanted != side.Found)
+                    .Distinct(),
+            ];
 
         void Compare(string name, Table table, Func<Symbolic, Symbolic> wanted, Func<Symbolic, Symbolic> found)
         {
             foreach (var row in written.GetValueOrDefault(table, []).Append(proof.Any(table, false)))
             {
                 var (expected, actual) = proof.Instances.Quietly(() => (wanted(row), found(row)));
-                var (a, b) = (proof.Reasoner.ValueOf(expected), proof.Reasoner.ValueOf(actual));
-                if (a != b)
-                    sides.Add(new(name, table, proof.Reasoner.ValueOf(row), a, b));
+                if (!expected.Equals(actual))
+                    pairs.Add((name, table, row, expected, actual));
             }
         }
     }

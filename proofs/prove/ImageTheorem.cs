@@ -144,7 +144,7 @@ public sealed partial class ImageTheorem(string name, BootedImage image, Way way
         var written = Written(proof, memory, tables, sets, before.Current, after.Current);
         var representation = new Representation<Symbolic>(after, state);
         var members = Membership<Symbolic>.Of(state);
-        proof.Sides = () => Sides(proof, written, state, after, sets, members);
+        proof.Compares = () => Sides(proof, written, state, after, sets, members);
         path.RequireAll([
             .. state.Columns.SelectMany(column =>
                 proof.ForAll(

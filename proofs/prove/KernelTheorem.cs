@@ -32,7 +32,7 @@ public abstract class KernelTheorem(string name, Limits limits) : Theorem(name, 
     /// <summary>True if the hypotheses contain an invariant.</summary>
     private protected virtual bool IsGiven(Invariant<State<Symbolic>, Symbolic> invariant) => true;
 
-    protected override Func<Table, uint, IEnumerable<Truth>>? Completes(ProofContext proof)
+    protected override Func<string, uint, uint?>? Completes(ProofContext proof)
     {
         if (Start(proof) is not { } before)
             return null;
@@ -40,13 +40,16 @@ public abstract class KernelTheorem(string name, Limits limits) : Theorem(name, 
             proof.Instances.ForAllNow(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
                 invariant.Holds(before, i, j)
             );
-        var blank = Boot.Initial(limits, []).Columns;
-        return (table, row) =>
-            before
-                .Columns.Select((column, i) => (column.Info, column.Column, Blank: blank[i].Column))
-                .Where(column => column.Info.Table == table)
-                .Select(column => column.Column[row] == column.Blank[row].Value);
+        return Blank;
     }
+
+    /// <summary>The value of a column, as the proof names it, at a row of an empty state.</summary>
+    private protected virtual uint? Blank(string column, uint row) =>
+        _blank.Value.TryGetValue(column, out var values) ? values[row].Value : null;
+
+    private readonly Lazy<Dictionary<string, Column<Concrete>>> _blank = new(() =>
+        Boot.Initial(limits, []).Columns.ToDictionary(column => column.Info.Name, column => column.Column)
+    );
 
     private static List<Domain> Of(Limits limits) =>
         [

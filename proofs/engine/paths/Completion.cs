@@ -22,114 +22,85 @@ internal sealed class Completion(ProofContext proof, Func<Refutation, CaseJudgem
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(30);
 
     private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private readonly List<(Table Table, uint Row)> _rows = [];
-    private readonly HashSet<(Table, uint)> _seen = [];
-    private Func<Table, uint, IEnumerable<Truth>>? _blank;
+    private readonly HashSet<(Table, uint)> _rows = [];
+    private CaseWishes? _wishes;
 
     /// <summary>The best case that was found: one that fails when it is run, or otherwise the last one.</summary>
     /// <param name="first">The solver's first case.</param>
     /// <param name="assume">Assumes all invariants (<see cref="Theorem.Completes"/>).</param>
-    public Refutation Find(Refutation first, Func<Func<Table, uint, IEnumerable<Truth>>?> assume)
+    public Refutation Find(Refutation first, Func<Func<string, uint, uint?>?> assume)
     {
         var (best, round) = (first, 0);
         try
         {
             for (; ; round++)
             {
+                Log($"round {round} judge {best.Fields.Count} fields");
                 var judgement = judge(best);
+                Log($"judged {judgement.Fails}: {string.Join(' ', judgement.Rows.Take(30).Select(r => r.Table + ":" + r.Row))} of {judgement.Rows.Count}");
                 if (judgement.Fails)
                     return Ended(null);
-                if (round == 0 && (_blank = Begin(assume)) is null)
-                    return Ended("this theorem asks for no other case");
+                if (round == 0 && !Begin(assume))
+                    return Ended("the solver is not asked for another case of this theorem");
                 if (round == MostRounds || _clock.Elapsed > MostTime)
-                    return Ended($"after {round} rounds the search ends");
-                if (!Add(judgement.Rows))
-                    return Ended("no further row can be added");
-                if (!proof.Reasoner.Satisfiable())
-                    return Ended("with these invariants, too, the goal cannot fail: the theorem may need one of them");
-                best = Preferred(best);
+                    return Ended($"the search ends after {round} rounds");
+
+                if (!Add(judgement.Rows, round))
+                    return Ended("no invariant is left to add");
+                if (!Improve(ref best))
+                    return Ended("with these invariants the goal cannot fail: the theorem may need one of them");
             }
         }
-        catch (Exception e) when (e is ProverException or ImpossiblePath)
+        catch (ProverException e)
         {
-            return Ended(e is ProverException ? e.Message : "with these invariants no state takes the path");
+            return Ended(e.Message);
+        }
+        catch (ImpossiblePath)
+        {
+            return Ended("with these invariants no state takes the path: the theorem may need one of them");
         }
 
         Refutation Ended(string? why) => best with { Completed = new(round, _rows.Count, why) };
     }
 
-    private Func<Table, uint, IEnumerable<Truth>>? Begin(Func<Func<Table, uint, IEnumerable<Truth>>?> assume)
-    {
-        proof.Reasoner.Push();
-        if (proof.Path.Failing is { } failing)
-            proof.Reasoner.Tell(failing);
-        return assume();
-    }
+    private void Log(string t) { if (Environment.GetEnvironmentVariable("CASELOG") is { } f) File.AppendAllText(f, $"{_clock.Elapsed.TotalSeconds:F2} {t}\n"); }
 
-    private bool Add(IReadOnlyList<(Table Table, uint Row)> rows)
-    {
-        var before = _rows.Count;
-        foreach (var (table, row) in rows)
-            if (_seen.Add((table, row)))
-            {
-                _rows.Add((table, row));
-                proof.Instances.Touch(table, row);
-            }
-
-        return _rows.Count > before;
-    }
-
-    /// <summary>
-    /// The case of a model in which the path's rows stay where they are, if possible, and as many values as possible
-    /// are those of a state without threads and mappings.
-    /// </summary>
-    private Refutation Preferred(Refutation last)
+    private bool Begin(Func<Func<string, uint, uint?>?> assume)
     {
         var reasoner = proof.Reasoner;
-        List<Truth> wishes = [.. proof.RowsInCase.Select(row => row == reasoner.ValueOf(row))];
-        foreach (var (table, row) in _rows)
-            wishes.AddRange(proof.Path.Timeless(() => proof.Instances.Quietly(() => _blank!(table, row).ToList())));
+        reasoner.IsBrief = true;
         reasoner.Push();
+        if (proof.Path.Failing is { } failing)
+            reasoner.Tell(failing);
+        if (assume() is not { } blank)
+            return false;
+        _wishes = new(proof, blank, () => _clock.Elapsed > MostTime);
+        return true;
+    }
+
+    // The first round adds none. It only removes the values that do not matter.
+    private bool Add(IReadOnlyList<(Table Table, uint Row)> rows, int round)
+    {
+        var before = _rows.Count;
+        foreach (var (table, row) in round == 0 ? [] : rows)
+            if (_rows.Add((table, row)))
+                proof.Instances.Touch(table, row);
+        return round == 0 || _rows.Count > before;
+    }
+
+    private bool Improve(ref Refutation best)
+    {
+        proof.Reasoner.Push();
         try
         {
-            Prefer([.. wishes.Select(wish => wish.Undecided).OfType<Bool>().Distinct()]);
-            if (!reasoner.Satisfiable())
-                throw new ProverException("a case is lost although every wish was granted");
-            return proof.Explain(last.What);
+            if (!_wishes!.Grant())
+                return false;
+            best = proof.Explain(best.What);
+            return true;
         }
         finally
         {
-            reasoner.Pop();
+            proof.Reasoner.Pop();
         }
-    }
-
-    // Wishes that the present model fulfils are granted at once. Of the others, halves are tried.
-    private void Prefer(IReadOnlyList<Bool> wishes)
-    {
-        var reasoner = proof.Reasoner;
-        if (!reasoner.Satisfiable())
-            return;
-        List<Bool> open = [];
-        foreach (var wish in wishes)
-            if (reasoner.Holds(wish))
-                reasoner.Tell(wish);
-            else
-                open.Add(wish);
-        if (open.Count == 0 || _clock.Elapsed > MostTime)
-            return;
-        if (open.Aggregate((Truth)true, (all, wish) => all & wish.Truth).Undecided is Bool all)
-        {
-            if (reasoner.Satisfiable(all))
-            {
-                foreach (var wish in open)
-                    reasoner.Tell(wish);
-                return;
-            }
-        }
-
-        if (open.Count == 1)
-            return;
-        Prefer([.. open.Take(open.Count / 2)]);
-        Prefer([.. open.Skip(open.Count / 2)]);
     }
 }

@@ -1,6 +1,4 @@
 using Verified.Proofs.Values;
-using Verified.Spec.Tables;
-using Verified.Spec.Values;
 
 namespace Verified.Proofs.Paths;
 
@@ -116,13 +114,20 @@ public abstract class Theorem(string name, IReadOnlyList<Domain> domains)
     }
 
     /// <summary>
-    /// Assumes what holds in every state, also if the theorem's proof does not need it. Returns the conditions that
-    /// make a row of a table the same as in a state without threads and mappings. Null if no case can be completed.
+    /// Assumes what holds in every state, also if the theorem's proof does not need it. Returns the value of a column at
+    /// a row of an empty state, or null if any value will do. Null if no case can be completed.
     /// </summary>
-    protected virtual Func<Table, uint, IEnumerable<Truth>>? Completes(ProofContext proof) => null;
+    protected virtual Func<string, uint, uint?>? Completes(ProofContext proof) => null;
 
     private Refutation Explain(ProofContext proof, RefutedException refuted, Func<Refutation, CaseJudgement>? judge)
     {
+        // To build the terms may need questions, so the question of the goal is asked again.
+        if (judge is not null && !refuted.IsOfProcessor && proof.Compares is { } compares)
+        {
+            proof.Sides = compares();
+            proof.Reasoner.Satisfiable(proof.Path.Failing);
+        }
+
         var first = proof.Explain(refuted.Message) with { IsOfProcessor = refuted.IsOfProcessor };
         return judge is null || refuted.IsOfProcessor
             ? first
