@@ -178,7 +178,9 @@ internal sealed record CaseState(
                 Of("esi"),
                 Of("edi"),
                 Of("eip"),
-                Of("eflags")
+                // The contract of the cut point leaves only these bits open.
+                Of("eflags") & Flags.UserBits
+                    | Flags.User
             );
     }
 

@@ -56,6 +56,9 @@ internal sealed class Display
             parsed.CommandResult.Command.Options.Contains(CommonOptions.Json) && parsed.GetValue(CommonOptions.Json)
         ) => (Options, _error) = (ReportOptions.Of(parsed), parsed.InvocationConfiguration.Error);
 
+    /// <summary>What the running check is made for (<see cref="Events.Origin.For"/>); null for nothing else.</summary>
+    public string? Purpose { get; set; }
+
     /// <summary>A display of lines on a writer.</summary>
     public Display(TextWriter output, bool quiet = false)
     {

@@ -40,7 +40,7 @@ internal static class Report
     /// <param name="origin">The check that found it.</param>
     public static void Violation(Display display, Violation violation, string name, Origin origin)
     {
-        var trace = violation.Trace with { Note = $"{violation}", Origin = origin };
+        var trace = violation.Trace with { Note = $"{violation}", Origin = For(display, origin) };
         Tell(display, Of(violation, trace));
         Save(display, trace, name);
     }
@@ -63,7 +63,7 @@ internal static class Report
         var trace = found.Trace with
         {
             Note = found.Trace.Note ?? found.Difference.ToString(),
-            Origin = origin with { Image = new(hash, path) },
+            Origin = For(display, origin) with { Image = new(hash, path) },
         };
         Tell(display, Of(image, found with { Trace = trace }));
 
@@ -71,6 +71,8 @@ internal static class Report
         var isBuilt = Images.CanBuild(image.Limits) && Images.Hash(KernelImage.Build(image.Limits)) == hash;
         Save(display, trace, name, isBuilt || path is null ? "" : $" --image {path}");
     }
+
+    private static Origin For(Display display, Origin origin) => origin with { For = origin.For ?? display.Purpose };
 
     public static Finding Of(Violation violation, Trace trace) =>
         new($"the spec violates {violation.Property}", [violation.Why], trace)
@@ -137,7 +139,8 @@ internal static class Report
         }
     }
 
-    private static void Instruction(Display display, Explained explained, Finding finding, bool all)
+    /// <summary>Prints the instruction that a finding's path is about, and what led to it.</summary>
+    public static void Instruction(Display display, Explained explained, Finding finding, bool all)
     {
         if (explained.Step is { } first)
         {

@@ -64,11 +64,7 @@ public abstract class CodeTheorem(string name, BootedImage image) : KernelTheore
     private readonly Lazy<Dictionary<uint, uint>> _empty = new(() =>
     {
         Dictionary<uint, uint> dwords = [];
-        Encode.Memory(
-            image.Layout,
-            Boot.Initial(image.Layout.Limits, []),
-            (linear, value) => dwords[linear] = value
-        );
+        Encode.Memory(image.Layout, Boot.Initial(image.Layout.Limits, []), (linear, value) => dwords[linear] = value);
         return dwords;
     });
 

@@ -54,7 +54,9 @@ internal sealed class CaseWishes(ProofContext proof, Func<string, uint, uint?> b
             open = [.. open.Except(next)];
             List<(Symbolic Value, bool IsOfPath, uint? Blank)> wished =
             [
-                .. next.Select(cell => (cell.Value, IsOfPath(cell.Value), blank(cell.Column, reasoner.ValueOf(cell.Row)))),
+                .. next.Select(cell =>
+                    (cell.Value, IsOfPath(cell.Value), blank(cell.Column, reasoner.ValueOf(cell.Row)))
+                ),
             ];
             foreach (var isOfPath in (bool[])[true, false])
                 Grant(

@@ -35,9 +35,7 @@ internal sealed class Completion(ProofContext proof, Func<Refutation, CaseJudgem
         {
             for (; ; round++)
             {
-                Log($"round {round} judge {best.Fields.Count} fields");
                 var judgement = judge(best);
-                Log($"judged {judgement.Fails}: {string.Join(' ', judgement.Rows.Take(30).Select(r => r.Table + ":" + r.Row))} of {judgement.Rows.Count}");
                 if (judgement.Fails)
                     return Ended(null);
                 if (round == 0 && !Begin(assume))
@@ -62,8 +60,6 @@ internal sealed class Completion(ProofContext proof, Func<Refutation, CaseJudgem
 
         Refutation Ended(string? why) => best with { Completed = new(round, _rows.Count, why) };
     }
-
-    private void Log(string t) { if (Environment.GetEnvironmentVariable("CASELOG") is { } f) File.AppendAllText(f, $"{_clock.Elapsed.TotalSeconds:F2} {t}\n"); }
 
     private bool Begin(Func<Func<string, uint, uint?>?> assume)
     {

@@ -12,7 +12,8 @@ public sealed partial class Exploration
     public Bool? Failing { get; private set; }
 
     /// <summary>The conditions of the running path, in the order of its choices.</summary>
-    public IReadOnlyList<Bool> Choices => [.. _answers.Where(answer => answer.Decided).Select(answer => (Bool)answer.About)];
+    public IReadOnlyList<Bool> Choices =>
+        [.. _answers.Where(answer => answer.Decided).Select(answer => (Bool)answer.About)];
 
     /// <summary>
     /// True if <paramref name="goal"/> holds on this path for all values. If not, the reasoner holds a model.
