@@ -2,6 +2,7 @@ using Iced.Intel;
 using Verified.Kernel;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
+using Verified.Proofs.Page;
 using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
 using Verified.Spec;
@@ -42,7 +43,7 @@ internal static class SolverCase
         return new(
             refutation.What,
             details,
-            IsNarrated(trace) ? trace : trace with { Events = [] },
+            Drawable(trace),
             refutation.Trail.Count == 0 ? null : Path(image, refutation.Trail)
         );
     }
@@ -153,12 +154,32 @@ internal static class SolverCase
             .Decode();
     }
 
-    // The spec may not be able to make a step from an impossible state.
-    private static bool IsNarrated(Trace trace)
+    // An impossible state may have a status without a name, or links from which the spec can make no step. Such values
+    // are left out of the drawing, and if that is not enough, the step is, too.
+    private static Trace Drawable(Trace trace)
+    {
+        if (IsDrawn(trace))
+            return trace;
+        var named = trace with
+        {
+            Start = trace.Start with
+            {
+                Cells =
+                [
+                    .. trace.Start.Cells.Where(cell =>
+                        cell.Column != nameof(State<Concrete>.Status) || cell.Value < ThreadStatus.Names.Length
+                    ),
+                ],
+            },
+        };
+        return IsDrawn(named) ? named : named with { Events = [] };
+    }
+
+    private static bool IsDrawn(Trace trace)
     {
         try
         {
-            foreach (var _ in new Narration(trace).Steps()) { }
+            PageData.Of("", true, [], trace);
             return true;
         }
         catch (Exception e) when (e is IndexOutOfRangeException or InvalidOperationException or KeyNotFoundException)
