@@ -27,7 +27,13 @@ internal sealed record CaseState(
     IReadOnlyList<Override> Memory
 )
 {
-    public static CaseState Of(Layout layout, string theorem, Refutation refutation)
+    /// <param name="layout">The image's layout.</param>
+    /// <param name="theorem">The theorem's name.</param>
+    /// <param name="refutation">Its refutation.</param>
+    /// <param name="isCompleted">
+    /// Whether values that complete the state may replace the solver's values in rows that it has given only partly.
+    /// </param>
+    public static CaseState Of(Layout layout, string theorem, Refutation refutation, bool isCompleted)
     {
         var way = WayOf(theorem);
         var state = Boot.Initial(layout.Limits, []);
@@ -37,8 +43,9 @@ internal sealed record CaseState(
         Put();
         Complete(state);
 
-        // The solver has chosen these values together with all others, so they are not completed.
-        Put();
+        // The solver has chosen these values together with all others.
+        if (!isCompleted)
+            Put();
         if (way.FromUser && RegistersOf(refutation) is { } registers)
             registers.Set(state, state.Current);
         return new(way, state, named, [.. values.Except(named)], memory);

@@ -58,20 +58,36 @@ internal static class Counterexample
         {
             if (!IsOfStep(theorem))
                 return new(false, []);
-            var found = CaseState.Of(image.Layout, theorem, refutation);
+            var found = CaseState.Of(image.Layout, theorem, refutation, isCompleted: false);
+            if (Of(image, theorem, refutation, () => duels.Value!).Defect is null)
+                return new(true, []);
             var violated = PossibleState.Violated(found.State, found.Rows);
-            if (violated.Count > 0)
-                return new(false, violated);
-            return new(Of(image, theorem, refutation, () => duels.Value!).Defect is null, [.. found.Rows]);
+            return new(false, violated.Count > 0 ? violated : [.. found.Rows]);
         };
     }
 
     public static Outcome Of(KernelImage image, string theorem, Refutation refutation) =>
         Of(image, theorem, refutation, () => new(new ImageMachine(image)));
 
+    // The solver's own state first. Its rows that no invariant was added to may be wrong, so they are completed next.
     private static Outcome Of(KernelImage image, string theorem, Refutation refutation, Func<Duel> makes)
     {
-        var found = CaseState.Of(image.Layout, theorem, refutation);
+        var own = Of(image, theorem, refutation, makes, isCompleted: false);
+        if (own.Defect is null)
+            return own;
+        var completed = Of(image, theorem, refutation, makes, isCompleted: true);
+        return completed.Defect is null ? completed : own;
+    }
+
+    private static Outcome Of(
+        KernelImage image,
+        string theorem,
+        Refutation refutation,
+        Func<Duel> makes,
+        bool isCompleted
+    )
+    {
+        var found = CaseState.Of(image.Layout, theorem, refutation, isCompleted);
         var step = found.Step(image.Layout, refutation);
         var trace = new Trace(
             Snapshot.Of(found.State),

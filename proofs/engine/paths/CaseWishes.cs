@@ -41,7 +41,6 @@ internal sealed class CaseWishes(ProofContext proof, Func<string, uint, uint?> b
                 settled.UnionWith(Graph.Variables(place).Where(variable => !values.Contains(variable)));
             }
 
-        _places = places;
         Tell(places.Select(place => place.Item1 == place.Item2));
         for (var open = cells; open.Count > 0 && reasoner.Satisfiable(); )
         {
@@ -72,7 +71,23 @@ internal sealed class CaseWishes(ProofContext proof, Func<string, uint, uint?> b
             settled.UnionWith(next.Select(cell => cell.Value.Term).OfType<Word>());
         }
 
-        return reasoner.Satisfiable();
+        if (!reasoner.Satisfiable())
+            return false;
+
+        // A row in use must not move away from the row to which the next invariants are added.
+        _places =
+        [
+            .. places,
+            .. cells
+                .Select(cell => (cell, At: reasoner.ValueOf(cell.Row)))
+                .Where(row =>
+                    row.cell.Row.Term is not null
+                    && blank(row.cell.Column, row.At) is { } empty
+                    && empty != reasoner.ValueOf(row.cell.Value)
+                )
+                .Select(row => (row.cell.Row, row.At)),
+        ];
+        return true;
 
         bool IsOfPath(Symbolic value) => value.Term is { } variable && matters.Contains(variable);
     }
