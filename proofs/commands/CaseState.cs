@@ -53,7 +53,7 @@ internal sealed record CaseState(
         void Put()
         {
             foreach (var (column, row, value) in named)
-                if (column != nameof(State<Concrete>.Stage))
+                if (column != nameof(State<Concrete>.Stage) && !(isCompleted && IsOfMappings(column)))
                     state.Columns.First(candidate => candidate.Info.Name == column).Column[row] = value;
         }
     }
@@ -169,6 +169,14 @@ internal sealed record CaseState(
         Limits.Shipping,
         new ConcreteTables()
     ).Columns.ToDictionary(column => column.Info.Name, column => column.Info);
+
+    // Mappings are in lists and trees, which cannot be completed row by row. So they are left out.
+    private static bool IsOfMappings(string column) =>
+        Infos[column].Table is var table
+        && table != Table.Thread
+        && table != Table.Interrupt
+        && table != Table.Priority
+        && table != Table.Processor;
 
     private static Registers? RegistersOf(Refutation refutation)
     {

@@ -77,8 +77,8 @@ internal static class ProveVerb
                 jobs,
                 cache,
                 new ProofProgress(display, say, theorems, cache),
-                stop ?? display.Stop,
-                Counterexample.Judge(image)
+                Counterexample.Judge(image),
+                stop ?? display.Stop
             )
         );
         WarnOf(display, cache);
@@ -96,8 +96,8 @@ internal static class ProveVerb
             theorems,
             cache,
             new ProofProgress(display, (_, _) => { }, theorems, null),
-            display.Stop,
-            Counterexample.Judge(image)
+            Counterexample.Judge(image),
+            display.Stop
         );
 
     /// <summary>Says if proofs could not be cached.</summary>

@@ -1,5 +1,4 @@
 using Verified.Kernel;
-using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
 using Verified.Proofs.Fuzz;
 using Verified.Proofs.Paths;

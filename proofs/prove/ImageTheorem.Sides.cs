@@ -3,7 +3,6 @@ using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec;
 using Verified.Spec.Tables;
-using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 

@@ -2,7 +2,6 @@ using Verified.Kernel;
 using Verified.Proofs.Commands;
 using Verified.Proofs.Events;
 using Verified.Proofs.Paths;
-using Verified.Proofs.Prove;
 using Verified.Spec;
 using Verified.Spec.Tables;
 using Xunit;
@@ -100,7 +99,7 @@ public sealed class RefutationReportTests : IDisposable
     }
 
     // The instructions of id_nearest up to the one behind its first conditional jump.
-    private static IReadOnlyList<uint> FirstJump()
+    private static List<uint> FirstJump()
     {
         List<uint> path = [];
         foreach (var line in Listing.Lines(Image, Image.Symbols["id_nearest"], Image.Code.End))

@@ -19,7 +19,9 @@ internal sealed class CaseWishes(ProofContext proof, Func<string, uint, uint?> b
     // Where the rows of the path were in the last case.
     private IReadOnlyList<(Symbolic Row, uint At)> _places = [];
 
-    /// <summary>Tells the solver the wishes, as far as they can be granted. Returns false if there is no case.</summary>
+    /// <summary>
+    /// Tells the solver the wishes, as far as they can be granted. Returns false if there is no case.
+    /// </summary>
     public bool Grant()
     {
         var reasoner = proof.Reasoner;

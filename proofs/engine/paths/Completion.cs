@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using Verified.Proofs.Values;
 using Verified.Spec.Tables;
-using Verified.Spec.Values;
 
 namespace Verified.Proofs.Paths;
 

@@ -71,7 +71,9 @@ public sealed class ProofContext(
     /// <summary>How the terms of <see cref="Compares"/> differ; null before they are built.</summary>
     public Func<IReadOnlyList<Side>>? Sides { get; set; }
 
-    /// <summary>The values of the initial state that the running path, or an invariant at one of its rows, has read.</summary>
+    /// <summary>
+    /// The values of the initial state that the running path, or an invariant at one of its rows, has read.
+    /// </summary>
     public IReadOnlyList<(string Column, Symbolic Row, Symbolic Value)> Cells =>
         [.. _unknowns.Values.SelectMany(unknown => unknown.Rows.Select(row => (unknown.Name, row.Row, row.Value)))];
 

@@ -85,8 +85,8 @@ public sealed partial class Reasoner : IDisposable
     public string Purpose { get; set; } = "";
 
     /// <summary>
-    /// If true, the solver gets only a few steps for a question, and an unknown answer is likely. For questions on which
-    /// no verdict depends.
+    /// If true, the solver gets only a few steps for a question, and an unknown answer is likely. It is for questions
+    /// on which no verdict depends.
     /// </summary>
     public bool IsBrief { get; set; }
 

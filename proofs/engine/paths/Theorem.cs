@@ -57,15 +57,15 @@ public abstract class Theorem(string name, IReadOnlyList<Domain> domains)
     public virtual uint? Constant(uint address) => null;
 
     /// <param name="record">Receives every question and its answer; may be null.</param>
-    /// <param name="stop">If it is cancelled, the proof ends without a verdict, also within a question.</param>
     /// <param name="judge">
     /// Judges the case of a refutation, and asks for a better one; null if the solver's first case is enough.
     /// </param>
+    /// <param name="stop">If it is cancelled, the proof ends without a verdict, also within a question.</param>
     /// <exception cref="OperationCanceledException">The proof was asked to stop.</exception>
     public Verdict Prove(
         IQuestionRecord? record = null,
-        CancellationToken stop = default,
-        Func<Refutation, CaseJudgement>? judge = null
+        Func<Refutation, CaseJudgement>? judge = null,
+        CancellationToken stop = default
     )
     {
         using var terms = new Terms { DivisionsAreOpaque = true };
@@ -114,8 +114,8 @@ public abstract class Theorem(string name, IReadOnlyList<Domain> domains)
     }
 
     /// <summary>
-    /// Assumes what holds in every state, also if the theorem's proof does not need it. Returns the value of a column at
-    /// a row of an empty state, or null if any value will do. Null if no case can be completed.
+    /// Assumes what holds in every state, also if the theorem's proof does not need it. Returns the value of a column
+    /// at a row of an empty state, or null if any value will do. Null if no case can be completed.
     /// </summary>
     protected virtual Func<string, uint, uint?>? Completes(ProofContext proof) => null;
 
