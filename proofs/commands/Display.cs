@@ -64,6 +64,9 @@ internal sealed class Display
     /// <summary>The command as the user typed it, without "verified"; null if there is none.</summary>
     public string? Command { get; }
 
+    /// <summary>What the running check is made for (<see cref="Events.Origin.For"/>); null for nothing else.</summary>
+    public string? Purpose { get; set; }
+
     /// <summary>A display of lines on a writer.</summary>
     public Display(TextWriter output, bool quiet = false)
     {

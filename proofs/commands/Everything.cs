@@ -108,7 +108,7 @@ internal static class Everything
         parts.Add(
             display =>
             {
-                proofs = ProveVerb.Begin(display, theorems, cache);
+                proofs = ProveVerb.Begin(display, image, theorems, cache);
                 return theorems.Select(theorem =>
                     (theorem.Name, theorem.Weight, (Action)(() => proofs.Prove(theorem)))
                 );

@@ -1,13 +1,10 @@
 using System.CommandLine;
 using Verified.Kernel;
 using Verified.Proofs.Commands.Shards;
-using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
-using Verified.Proofs.Fuzz;
 using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
 using Verified.Proofs.Z3;
-using Model = Verified.Proofs.Check.Model;
 
 namespace Verified.Proofs.Commands;
 
@@ -34,12 +31,6 @@ internal static class ProveVerb
     };
 
     private static readonly Option<bool> Names = new("--names") { Description = "List the theorems' names and stop" };
-
-    // The search takes a few seconds. If a failure is easy to find, it shows within that time.
-    private const long EventsOfSearch = 100_000;
-    private const int ProgramsOfSearch = 200;
-
-    private const int LastOfTrail = 8;
 
     public static Command Make()
     {
@@ -81,15 +72,33 @@ internal static class ProveVerb
     {
         RequireSolver();
         var results = display.While("prove", say =>
-            Prover.Prove(theorems, jobs, cache, new ProofProgress(display, say, theorems, cache), stop ?? display.Stop)
+            Prover.Prove(
+                theorems,
+                jobs,
+                cache,
+                new ProofProgress(display, say, theorems, cache),
+                Counterexample.Judge(image),
+                stop ?? display.Stop
+            )
         );
         WarnOf(display, cache);
         return Tell(display, image, results);
     }
 
     /// <summary>A run that prints a line per theorem as it ends, if the theorem is not in the cache.</summary>
-    public static ProofRun Begin(Display display, IReadOnlyList<Theorem> theorems, ProofCache? cache) =>
-        new(theorems, cache, new ProofProgress(display, (_, _) => { }, theorems, null), display.Stop);
+    public static ProofRun Begin(
+        Display display,
+        KernelImage image,
+        IReadOnlyList<Theorem> theorems,
+        ProofCache? cache
+    ) =>
+        new(
+            theorems,
+            cache,
+            new ProofProgress(display, (_, _) => { }, theorems, null),
+            Counterexample.Judge(image),
+            display.Stop
+        );
 
     /// <summary>Says if proofs could not be cached.</summary>
     public static void WarnOf(Display display, ProofCache? cache)
@@ -114,7 +123,7 @@ internal static class ProveVerb
             ))
         );
         foreach (var result in results)
-            Explain(display, image, result);
+            RefutationReport.Tell(display, image, result);
         return results;
     }
 
@@ -201,84 +210,6 @@ internal static class ProveVerb
             _ => "NOT PROVED",
         };
 
-    private static void Explain(Display display, KernelImage image, ProofResult result)
-    {
-        if (result.Verdict?.Refutation is not { } refutation)
-            return;
-        display.Line();
-        display.Line($"{result.Theorem} is refuted: {refutation.What}");
-        if (!Counterexample.IsOfStep(result.Theorem) || refutation.IsOfProcessor)
-        {
-            Piece(display, image, refutation);
-            if (refutation.IsOfProcessor)
-                return;
-            if (result.Theorem.Split('.')[0] is "lists" or "latency")
-                SearchSpec(display, image);
-            else
-                SearchImage(display, image);
-            return;
-        }
-
-        var outcome = Counterexample.Of(image, result.Theorem, refutation);
-        if (outcome.Disagreement is { } disagreement)
-            Report.Disagreement(display, image, disagreement, $"prove-{result.Theorem}", new("prove"));
-        else if (outcome.Violation is { } violation)
-            Report.Violation(display, violation, $"prove-{result.Theorem}", new("prove"));
-        else
-        {
-            // Such a trace would fail for no one, so it is not saved.
-            display.Line($"  the solver's state does not reproduce the failure: {outcome.Defect}");
-            var last = refutation.Trail.TakeLast(LastOfTrail).ToList();
-            if (last.Count > 0)
-                display.Line($"  the last of the {refutation.Trail.Count:N0} instructions of its path:");
-            Report.Lines(display, last.Select(address => $"{address:X8}  {image.Name(address)}"), "    ");
-            display.Line("  random programs and small models search for a run that fails:");
-            var found = result.Theorem.StartsWith("image.", StringComparison.Ordinal)
-                ? SearchImage(display, image)
-                : SearchSpec(display, image);
-            display.Line(
-                found
-                    ? "  this run was found by the search, and is not the solver's"
-                    : "  no run was found: the theorem may need more invariants (Case.Needs), or a longer search"
-            );
-        }
-    }
-
-    // Random programs first, then small models. Models with mappings come first, because theorems assume least about
-    // mapping steps.
-    private static bool SearchSpec(Display display, KernelImage image) =>
-        !FuzzVerb.Fuzz(display, new FuzzOptions(Count: ProgramsOfSearch, Limits: image.Limits)).Holds
-        || Model.All.OrderByDescending(model => model.Maps).Any(model => CheckVerb.Check(display, model, new()).Fails);
-
-    private static bool SearchImage(Display display, KernelImage image) =>
-        !DiffVerb.Diff(display, image, new(Events: EventsOfSearch, Workers: Environment.ProcessorCount)).Holds;
-
-    /// <summary>A counterexample that is not a whole step: its values and, for a piece of code, its path.</summary>
-    private static void Piece(Display display, KernelImage image, Refutation refutation)
-    {
-        display.Line("  values at its start:");
-        Report.Lines(display, refutation.Registers.Select(register => $"{register.Key} = {register.Value:X}h"), "    ");
-        Report.Lines(
-            display,
-            refutation
-                .Fields.Where(field => field.Value != 0)
-                .Select(field => $"{field.Column}[{field.Row}] = {field.Value:X}h"),
-            "    "
-        );
-        if (refutation.Trail.Count == 0)
-            return;
-        var most = refutation.Trail.Count > Explanation.Most ? $", the last {Explanation.Most} of them" : "";
-        display.Line($"  its path, {refutation.Trail.Count:N0} instructions{most}:");
-        Report.Lines(
-            display,
-            refutation
-                .Trail.TakeLast(Explanation.Most)
-                .SelectMany(address => Listing.Lines(image, address, address + 1))
-                .Select(line => line.ToString()),
-            "    "
-        );
-    }
-
     private static object Summary(KernelImage image, ProofResult result)
     {
         var outcome =
@@ -297,6 +228,14 @@ internal static class ProveVerb
             result.Verdict?.Questions,
             result.Verdict?.Worst,
             Reproduces = outcome is null ? (bool?)null : outcome.Defect is null,
+            result.Verdict?.Refutation?.Completed,
+            Sides = result.Verdict?.Refutation?.Sides.Select(side => new
+            {
+                side.Name,
+                side.Row,
+                Spec = side.Wanted,
+                Image = side.Found,
+            }),
             Difference = outcome?.Disagreement?.Difference,
             Violation = outcome?.Violation?.Property,
             Run = outcome is null ? null : Transcript.Of(outcome.Trace),

@@ -49,7 +49,7 @@ internal static class Report
             violation.Trace with
             {
                 Note = $"{violation}",
-                Origin = origin with { IsMinimal = violation.IsMinimal },
+                Origin = For(display, origin) with { IsMinimal = violation.IsMinimal },
             },
             violation.Property
         );
@@ -86,7 +86,7 @@ internal static class Report
         var trace = found.Trace with
         {
             Note = found.Trace.Note ?? found.Difference.ToString(),
-            Origin = origin with { Image = new(hash, path) },
+            Origin = For(display, origin) with { Image = new(hash, path) },
         };
         Tell(display, Of(image, found with { Trace = trace }));
 
@@ -94,6 +94,8 @@ internal static class Report
         var isBuilt = Images.CanBuild(image.Limits) && Images.Hash(KernelImage.Build(image.Limits)) == hash;
         Save(display, trace, name, isBuilt || path is null ? "" : $" --image {path}");
     }
+
+    private static Origin For(Display display, Origin origin) => origin with { For = origin.For ?? display.Purpose };
 
     public static Finding Of(Violation violation, Trace trace) =>
         new($"the spec violates {violation.Property}", [violation.Why], trace)
@@ -221,7 +223,8 @@ internal static class Report
         : e < steps.Count - 1 ? $" after event {e + 1}"
         : "";
 
-    private static void Instruction(Display display, Explained explained, Finding finding, bool all)
+    /// <summary>Prints the instruction that a finding's path is about, and what led to it.</summary>
+    public static void Instruction(Display display, Explained explained, Finding finding, bool all)
     {
         if (explained is { Step: { } first, StepName: { } name })
         {

@@ -30,6 +30,12 @@ public sealed record Origin(
     public const string Check = "check",
         Explore = "explore";
 
+    /// <summary>
+    /// What the check was made for, as the end of a sentence; null for nothing else. A search after a refutation says
+    /// the theorem and its goal.
+    /// </summary>
+    public string? For { get; init; }
+
     /// <summary>True if the trace contains the kernel's own steps, as the runs of a model do.</summary>
     public bool IsOfModel => Verb is Check || (Verb is Explore && Model is not null);
 
@@ -40,5 +46,8 @@ public sealed record Origin(
         : "The run was shrunk: without any one of its events it does not fail.";
 
     public override string ToString() =>
-        Verb + (Model is null ? "" : $" {Model}") + (Seed is null ? "" : $", seed {Seed}");
+        Verb
+        + (Model is null ? "" : $" {Model}")
+        + (Seed is null ? "" : $", seed {Seed}")
+        + (For is null ? "" : $"; {For}");
 }

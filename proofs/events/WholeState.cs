@@ -19,7 +19,7 @@ public static class WholeState
     }
 
     // An invariant follows the links of a row. If a link names a row that does not exist, the invariant cannot hold.
-    private static bool Holds(State<Concrete> s, Invariant<State<Concrete>, Concrete> invariant, uint i, uint j)
+    internal static bool Holds(State<Concrete> s, Invariant<State<Concrete>, Concrete> invariant, uint i, uint j)
     {
         try
         {

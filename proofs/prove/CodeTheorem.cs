@@ -4,6 +4,7 @@ using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec;
 using Verified.Spec.Tables;
+using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
@@ -58,5 +59,23 @@ public abstract class CodeTheorem(string name, BootedImage image) : KernelTheore
     {
         proof.Constants.Add(address);
         return image.Constant(address);
+    }
+
+    private readonly Lazy<Dictionary<uint, uint>> _empty = new(() =>
+    {
+        Dictionary<uint, uint> dwords = [];
+        Encode.Memory(image.Layout, Boot.Initial(image.Layout.Limits, []), (linear, value) => dwords[linear] = value);
+        return dwords;
+    });
+
+    private protected override uint? Blank(string column, uint row)
+    {
+        if (column.Split('.') is not [var areaName, var fieldName])
+            return base.Blank(column, row);
+        var area = Layout.Areas.First(area => area.Name == areaName);
+        var field = area.Fields.First(field => field.Name == fieldName);
+        return row < area.Rows && _empty.Value.TryGetValue(area.Address<Concrete>(row, field).Value, out var dword)
+            ? field.Decode<Concrete>(dword).Value
+            : null;
     }
 }

@@ -41,9 +41,7 @@ public sealed partial class ImageTheorem(string name, BootedImage image, Way way
         var machine = Machine(proof, Memory(proof));
         var view = new View<Symbolic>(Layout, machine);
         var state = Before(proof, view);
-        foreach (
-            var invariant in Invariants<Symbolic>.All.Where(invariant => StepCase.Needs(way.Step, way.Only, invariant))
-        )
+        foreach (var invariant in Invariants<Symbolic>.All.Where(IsGiven))
             proof.Instances.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
                 invariant.Holds(state, i, j)
             );
@@ -72,6 +70,12 @@ public sealed partial class ImageTheorem(string name, BootedImage image, Way way
             proof.Instances.ForAll(invariant.I, invariant.J, (i, j) => invariant.Holds(representation, i, j));
         }
     }
+
+    private protected override State<Symbolic> Start(ProofContext proof) =>
+        Before(proof, new View<Symbolic>(Layout, Machine(proof, Memory(proof))));
+
+    private protected override bool IsGiven(Invariant<State<Symbolic>, Symbolic> invariant) =>
+        StepCase.Needs(way.Step, way.Only, invariant);
 
     protected override void Run(ProofContext proof)
     {
@@ -140,6 +144,7 @@ public sealed partial class ImageTheorem(string name, BootedImage image, Way way
         var written = Written(proof, memory, tables, sets, before.Current, after.Current);
         var representation = new Representation<Symbolic>(after, state);
         var members = Membership<Symbolic>.Of(state);
+        proof.Compares = () => Sides(proof, written, state, after, sets, members);
         path.RequireAll([
             .. state.Columns.SelectMany(column =>
                 proof.ForAll(

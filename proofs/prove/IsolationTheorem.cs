@@ -41,6 +41,11 @@ public sealed class IsolationTheorem(
         RelatedRows.Mappings(proof.Instances, before);
     }
 
+    private protected override State<Symbolic> Start(ProofContext proof) => Before(proof);
+
+    private protected override bool IsGiven(Invariant<State<Symbolic>, Symbolic> invariant) =>
+        StepCase.Needs(entry, only, invariant);
+
     protected override void Run(ProofContext proof)
     {
         var before = Before(proof);

@@ -2,6 +2,7 @@ using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec;
 using Verified.Spec.Tables;
+using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
@@ -24,6 +25,31 @@ public abstract class KernelTheorem(string name, Limits limits) : Theorem(name, 
             running ? (proof.Instances, proof.Choosing()) : null,
             limits.Priorities
         );
+
+    /// <summary>The state before the step, as terms; null if the theorem has no such state.</summary>
+    private protected virtual State<Symbolic>? Start(ProofContext proof) => null;
+
+    /// <summary>True if the hypotheses contain an invariant.</summary>
+    private protected virtual bool IsGiven(Invariant<State<Symbolic>, Symbolic> invariant) => true;
+
+    protected override Func<string, uint, uint?>? Completes(ProofContext proof)
+    {
+        if (Start(proof) is not { } before)
+            return null;
+        foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => !IsGiven(invariant)))
+            proof.Instances.ForAllNow(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
+                invariant.Holds(before, i, j)
+            );
+        return Blank;
+    }
+
+    /// <summary>The value of a column, as the proof names it, at a row of an empty state.</summary>
+    private protected virtual uint? Blank(string column, uint row) =>
+        _blank.Value.TryGetValue(column, out var values) ? values[row].Value : null;
+
+    private readonly Lazy<Dictionary<string, Column<Concrete>>> _blank = new(() =>
+        Boot.Initial(limits, []).Columns.ToDictionary(column => column.Info.Name, column => column.Column)
+    );
 
     private static List<Domain> Of(Limits limits) =>
         [

@@ -46,6 +46,11 @@ public sealed class MeaningTheorem(
         RelatedRows.Mappings(proof.Instances, before);
     }
 
+    private protected override State<Symbolic> Start(ProofContext proof) => Before(proof);
+
+    private protected override bool IsGiven(Invariant<State<Symbolic>, Symbolic> invariant) =>
+        StepCase.Needs(entry, only, invariant);
+
     protected override void Run(ProofContext proof)
     {
         // Rows that the properties read in the state before matter, like rows that the step reads.

@@ -42,7 +42,8 @@ public sealed class SpecTheorem(
     /// <summary>
     /// True if the step may rely on an invariant at every row, and not only at rows where it is to be preserved.
     /// </summary>
-    private bool IsGiven(Invariant<State<Symbolic>, Symbolic> invariant) => StepCase.Needs(entry, only, invariant);
+    private protected override bool IsGiven(Invariant<State<Symbolic>, Symbolic> invariant) =>
+        StepCase.Needs(entry, only, invariant);
 
     protected override void Assume(ProofContext proof)
     {
@@ -57,6 +58,9 @@ public sealed class SpecTheorem(
             proof.Instances.ForAll(Table.Processor, Table.Processor, (_, _) => only.Holds(before));
         RelatedRows.Mappings(proof.Instances, before);
     }
+
+    private protected override State<Symbolic> Start(ProofContext proof) =>
+        new(Limits, Tables(proof, stage, running: false));
 
     protected override void Run(ProofContext proof)
     {

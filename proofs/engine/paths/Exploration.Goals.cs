@@ -7,6 +7,15 @@ namespace Verified.Proofs.Paths;
 public sealed partial class Exploration
 {
     /// <summary>
+    /// The condition under which the refuted goal fails; null if it fails in every state that takes the path.
+    /// </summary>
+    public Bool? Failing { get; private set; }
+
+    /// <summary>The conditions of the running path, in the order of its choices.</summary>
+    public IReadOnlyList<Bool> Choices =>
+        [.. _answers.Where(answer => answer.Decided).Select(answer => (Bool)answer.About)];
+
+    /// <summary>
     /// True if <paramref name="goal"/> holds on this path for all values. If not, the reasoner holds a model.
     /// </summary>
     public bool Shows(Truth goal) => Shows(goal, "a fact that helps");
@@ -37,8 +46,10 @@ public sealed partial class Exploration
     /// <exception cref="RefutedException">The goal does not hold, and the reasoner holds the model.</exception>
     public void Require(Truth goal, string what)
     {
-        if (!Shows(goal, what))
-            throw new RefutedException(what);
+        if (Shows(goal, what))
+            return;
+        Failing = goal.Undecided is Bool condition ? Not(condition) : null;
+        throw new RefutedException(what);
     }
 
     /// <summary>Shows goals about the processor's own state.</summary>
@@ -82,6 +93,7 @@ public sealed partial class Exploration
         reasoner.Purpose = what;
         if (!reasoner.Satisfiable())
             return new ImpossiblePath();
+        Failing = null;
         return new RefutedException(what);
     }
 

@@ -20,8 +20,6 @@ public sealed partial class Exploration(Terms terms, Reasoner reasoner) : IDecid
     /// <param name="Decided">True if the path continues under the condition.</param>
     private sealed record Answer(ITerm About, int Value, bool OtherOpen, bool Decided);
 
-    private sealed class ImpossiblePath : Exception;
-
     private readonly List<Answer> _answers = [];
     private readonly Dictionary<Bool, bool> _known = [];
     private int _next,

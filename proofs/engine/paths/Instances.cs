@@ -28,6 +28,18 @@ public sealed class Instances
     /// <summary>A hypothesis on the initial state: holds at all rows, on every path.</summary>
     public void ForAll(Table i, Table j, Func<Symbolic, Symbolic, Truth> holds) => _families.Add(new(i, j, holds));
 
+    /// <summary>
+    /// A further hypothesis on the initial state, in the middle of a path: holds at all rows, also at earlier ones.
+    /// </summary>
+    public void ForAllNow(Table i, Table j, Func<Symbolic, Symbolic, Truth> holds)
+    {
+        var family = new Family(i, j, holds);
+        _families.Add(family);
+        foreach (var a in Rows(i))
+        foreach (var b in Rows(j))
+            Instantiate(family, a, b);
+    }
+
     /// <summary>If a row matters, the rows that <paramref name="others"/> gives for it matter, too.</summary>
     public void Follow(Table table, Func<Symbolic, IReadOnlyList<(Table, Symbolic)>> others) =>
         _following.Add((table, others));

@@ -62,8 +62,24 @@ public sealed class ProofContext(
     /// <summary>Instructions of the running path.</summary>
     public List<uint> Trail { get; set; } = [];
 
+    /// <summary>
+    /// Builds the terms that the goals compare, and returns how they differ in the model of the last question. Null if
+    /// the goals compare no values.
+    /// </summary>
+    public Func<Func<IReadOnlyList<Side>>>? Compares { get; set; }
+
+    /// <summary>How the terms of <see cref="Compares"/> differ; null before they are built.</summary>
+    public Func<IReadOnlyList<Side>>? Sides { get; set; }
+
+    /// <summary>
+    /// The values of the initial state that the running path, or an invariant at one of its rows, has read.
+    /// </summary>
+    public IReadOnlyList<(string Column, Symbolic Row, Symbolic Value)> Cells =>
+        [.. _unknowns.Values.SelectMany(unknown => unknown.Rows.Select(row => (unknown.Name, row.Row, row.Value)))];
+
     public void Begin()
     {
+        (Compares, Sides) = (null, null);
         instances.Begin();
         foreach (var unknown in _unknowns.Values)
             unknown.Begin();
@@ -181,7 +197,10 @@ public sealed class ProofContext(
             ],
             _registers.ToDictionary(register => register.Key, register => reasoner.ValueOf(register.Value)),
             [.. Trail]
-        );
+        )
+        {
+            Sides = Sides?.Invoke() ?? [],
+        };
 
     private static int Width(uint rows) => Math.Max(1, System.Numerics.BitOperations.Log2(rows));
 }

@@ -32,16 +32,18 @@ public static class Prover
     /// <param name="workers">The number of theorems at a time.</param>
     /// <param name="cache">Earlier results, or null to prove everything again.</param>
     /// <param name="progress">Receives the start and end of theorems.</param>
+    /// <param name="judge">Judges the case of a refuted theorem, by the theorem's name; may be null.</param>
     /// <param name="stop">If it is cancelled, the running proofs end without a result, and no other starts.</param>
     public static IReadOnlyList<ProofResult> Prove(
         IReadOnlyList<Theorem> theorems,
         int workers,
         ProofCache? cache,
         IProofProgress? progress = null,
+        Func<string, Refutation, CaseJudgement>? judge = null,
         CancellationToken stop = default
     )
     {
-        var run = new ProofRun(theorems, cache, progress, stop);
+        var run = new ProofRun(theorems, cache, progress, judge, stop);
         var waiting = new ConcurrentQueue<Theorem>(theorems.OrderByDescending(theorem => theorem.Weight));
         var threads = Enumerable.Range(0, Math.Max(1, workers)).Select(_ => new Thread(Work, StackSize)).ToList();
         foreach (var thread in threads)
@@ -64,11 +66,13 @@ public static class Prover
 /// <param name="theorems">What to prove.</param>
 /// <param name="cache">Earlier results, or null to prove everything anew.</param>
 /// <param name="progress">Told as theorems start and end.</param>
+/// <param name="judge">Judges the case of a refuted theorem, by the theorem's name; may be null.</param>
 /// <param name="stop">If it is cancelled, the running proofs end without a result.</param>
 public sealed class ProofRun(
     IReadOnlyList<Theorem> theorems,
     ProofCache? cache,
     IProofProgress? progress,
+    Func<string, Refutation, CaseJudgement>? judge = null,
     CancellationToken stop = default
 )
 {
@@ -102,7 +106,10 @@ public sealed class ProofRun(
             return new(theorem.Name, earlier, null, clock.Elapsed, true);
         try
         {
-            var verdict = theorem.Prove(stop: stop);
+            var verdict = theorem.Prove(
+                stop: stop,
+                judge: judge is null ? null : refutation => judge(theorem.Name, refutation)
+            );
             if (verdict.Refutation is null)
                 cache?.Add(theorem, verdict, clock.Elapsed);
             return new(theorem.Name, verdict, null, clock.Elapsed, false);

@@ -1,4 +1,4 @@
 namespace Verified.Proofs.Paths;
 
 /// <summary>The prover cannot answer, which never counts as a proof.</summary>
-public sealed class ProverException(string message) : Exception(message);
+public class ProverException(string message) : Exception(message);

@@ -84,6 +84,12 @@ public sealed partial class Reasoner : IDisposable
     /// <summary>Why the next questions are asked: a goal in words, or a choice of the path.</summary>
     public string Purpose { get; set; } = "";
 
+    /// <summary>
+    /// If true, the solver gets only a few steps for a question, and an unknown answer is likely. It is for questions
+    /// on which no verdict depends.
+    /// </summary>
+    public bool IsBrief { get; set; }
+
     /// <summary>A goal held without a question: the simplifier made it true, or it is a known fact.</summary>
     public void Unasked() => _record?.Unasked(Path, Purpose);
 
@@ -194,6 +200,8 @@ public sealed partial class Reasoner : IDisposable
         var answer = assumption is null ? _solver.Check(_stop) : _solver.Check(_stop, Literal(assumption));
         if (answer is { } quick)
             return Answer(_solver, quick, assumption);
+        if (IsBrief)
+            throw new UndecidedException("the solver does not know within a few steps");
         using var whole = _terms.Context.OneShot(StepLimit);
         foreach (var fact in _told)
             whole.Assert(_terms.Translate(fact));
@@ -227,6 +235,10 @@ public sealed partial class Reasoner : IDisposable
     /// </summary>
     public uint ValueOf(Symbolic word) =>
         (_witness ?? throw new InvalidOperationException("the last question had no model")).Values.Of(word);
+
+    /// <summary>True if a condition holds in the model of the last satisfiable question.</summary>
+    public bool Holds(Bool condition) =>
+        (_witness ?? throw new InvalidOperationException("the last question had no model")).Values.Of(condition);
 
     /// <summary>
     /// A Boolean constant that implies the condition: assumptions must be literals. If the constant is not assumed, the

@@ -26,25 +26,6 @@ public sealed record Verdict(
     public IReadOnlyCollection<string> Ends { get; init; } = [];
 }
 
-/// <summary>The reason why a theorem is not proved: the failing goal, and the values of a failing case.</summary>
-/// <param name="What">The goal, in words.</param>
-/// <param name="Fields">Values of the initial state: column or area and field, row, value.</param>
-/// <param name="Registers">Registers of the processor at the start; empty for theorems about the spec.</param>
-/// <param name="Trail">Instructions executed, in order.</param>
-public sealed record Refutation(
-    string What,
-    IReadOnlyList<(string Column, uint Row, uint Value)> Fields,
-    IReadOnlyDictionary<string, uint> Registers,
-    IReadOnlyList<uint> Trail
-)
-{
-    /// <summary>
-    /// True if the failure is in processor state that no column of the spec shows, so a run on the spec shows no
-    /// difference.
-    /// </summary>
-    public bool IsOfProcessor { get; init; }
-}
-
 /// <summary>
 /// The frame of all theorems: a instances of terms, the Skolem rows that goals are about, and the exploration of every
 /// path.
@@ -76,9 +57,16 @@ public abstract class Theorem(string name, IReadOnlyList<Domain> domains)
     public virtual uint? Constant(uint address) => null;
 
     /// <param name="record">Receives every question and its answer; may be null.</param>
+    /// <param name="judge">
+    /// Judges the case of a refutation, and asks for a better one; null if the solver's first case is enough.
+    /// </param>
     /// <param name="stop">If it is cancelled, the proof ends without a verdict, also within a question.</param>
     /// <exception cref="OperationCanceledException">The proof was asked to stop.</exception>
-    public Verdict Prove(IQuestionRecord? record = null, CancellationToken stop = default)
+    public Verdict Prove(
+        IQuestionRecord? record = null,
+        Func<Refutation, CaseJudgement>? judge = null,
+        CancellationToken stop = default
+    )
     {
         using var terms = new Terms { DivisionsAreOpaque = true };
         Terms.Current = terms;
@@ -92,12 +80,21 @@ public abstract class Theorem(string name, IReadOnlyList<Domain> domains)
             path.Explore(() =>
             {
                 proof.Begin();
-                Run(proof);
+                try
+                {
+                    Run(proof);
+                }
+                catch (RefutedException refuted)
+                {
+                    // The facts of the path are still known here, so that the solver can be asked for another case.
+                    refutation = Explain(proof, refuted, judge);
+                    throw;
+                }
             });
         }
         catch (RefutedException refuted)
         {
-            refutation = proof.Explain(refuted.Message) with { IsOfProcessor = refuted.IsOfProcessor };
+            refutation ??= proof.Explain(refuted.Message) with { IsOfProcessor = refuted.IsOfProcessor };
         }
 
         if (refutation is null && path.Paths == 0)
@@ -114,6 +111,27 @@ public abstract class Theorem(string name, IReadOnlyList<Domain> domains)
         {
             Ends = proof.Ends,
         };
+    }
+
+    /// <summary>
+    /// Assumes what holds in every state, also if the theorem's proof does not need it. Returns the value of a column
+    /// at a row of an empty state, or null if any value will do. Null if no case can be completed.
+    /// </summary>
+    protected virtual Func<string, uint, uint?>? Completes(ProofContext proof) => null;
+
+    private Refutation Explain(ProofContext proof, RefutedException refuted, Func<Refutation, CaseJudgement>? judge)
+    {
+        // To build the terms may need questions, so the question of the goal is asked again.
+        if (judge is not null && !refuted.IsOfProcessor && proof.Compares is { } compares)
+        {
+            proof.Sides = compares();
+            proof.Reasoner.Satisfiable(proof.Path.Failing);
+        }
+
+        var first = proof.Explain(refuted.Message) with { IsOfProcessor = refuted.IsOfProcessor };
+        return judge is null || refuted.IsOfProcessor
+            ? first
+            : new Completion(proof, judge).Find(first, () => Completes(proof));
     }
 
     /// <summary>Asserts the hypotheses.</summary>
