@@ -25,12 +25,6 @@ internal sealed record Finding(
     /// <summary>The cells that make the run repeat itself; null if it ends.</summary>
     public LoopReads? Loop { get; init; }
 
-    /// <summary>
-    /// How the trace was found if not by the command itself, such as "found by a search with random programs, after
-    /// prove image.receive was refuted: GOAL". Null if the command alone found it.
-    /// </summary>
-    public string? FoundBy { get; init; }
-
     /// <summary>The difference after the last event; null if the spec alone fails.</summary>
     public string? Difference { get; init; }
 

@@ -152,7 +152,7 @@ internal static class Reporting
                 shown.Explained,
                 reads: shown.Reads,
                 loop: shown.Loop,
-                origin: new(display.Command, shown.FoundBy)
+                command: display.Command
             )
         );
         if (!Keep(display, path, () => WholeFile.Write(path, text)))

@@ -47,35 +47,6 @@ public sealed record ShownStep(
     IReadOnlyList<ShownKernelSteps> KernelSteps
 );
 
-/// <summary>How the trace of a page was found.</summary>
-/// <param name="Command">The command as the user typed it, without "verified"; null if it is not known.</param>
-/// <param name="By">
-/// How the trace was found if not by the command itself: "found by a search with random programs, after prove
-/// image.receive was refuted: GOAL". Null if the command alone found it.
-/// </param>
-public sealed record PageOrigin(string? Command, string? By = null)
-{
-    /// <summary>The line that names the command, and how the trace was found.</summary>
-    public static string Line(PageOrigin? origin, Origin? found)
-    {
-        if (origin?.Command is not { } command)
-            return string.Join(
-                ", ",
-                ((string?[])[found is null ? null : $"verified {found}", origin?.By]).OfType<string>()
-            );
-        var words = command.Split(' ');
-        var how = origin.By
-            ?? (
-                found is null ? null
-                : !words.Contains(found.Verb) ? $"found by {found}"
-                : found.Seed is { } seed ? $"found with seed {seed}"
-                : found.Model is { } model && !words.Contains(model) ? $"found in model {model}"
-                : null
-            );
-        return $"verified {command}" + (how is null ? "" : $": {how}");
-    }
-}
-
 /// <summary>Everything that the page draws.</summary>
 /// <param name="Title">The failure, in one line.</param>
 /// <param name="Fails">True if there is a failure.</param>
@@ -120,7 +91,7 @@ public sealed record PageData(
     /// <param name="wrong">Index of the event after which the failure shows; null for the last one.</param>
     /// <param name="reads">The cells that the violated statement read; null for none.</param>
     /// <param name="loop">The cells that make the run repeat itself; null if it ends, or if they are not known.</param>
-    /// <param name="origin">How the trace was found, beyond what it says itself; null for nothing.</param>
+    /// <param name="command">The command as the user typed it, without "verified"; null if it is not known.</param>
     public static PageData Of(
         string title,
         bool fails,
@@ -130,7 +101,7 @@ public sealed record PageData(
         int? wrong = null,
         StatementReads? reads = null,
         LoopReads? loop = null,
-        PageOrigin? origin = null
+        string? command = null
     )
     {
         var narration = new Narration(trace) { NameOf = SpecStep.NameOf };
@@ -188,7 +159,7 @@ public sealed record PageData(
             title,
             fails,
             details,
-            PageOrigin.Line(origin, trace.Origin),
+            PageOrigin.Line(command, trace.Origin),
             [
                 .. hasInterrupts ? [new Lane(null, "interrupts")] : (Lane[])[],
                 .. rows.Order()

@@ -119,7 +119,7 @@ public sealed class PageInBrowserTests : IDisposable
             StatementReadsTests.ForgetServed
         );
         var file = Path.Combine(_folder, "loop.html");
-        var data = PageData.Of("It repeats", true, [found.Why], trace, loop: reads, origin: new("check fair"));
+        var data = PageData.Of("It repeats", true, [found.Why], trace, loop: reads, command: "check fair");
         File.WriteAllText(file, HtmlPage.Of(data));
         using var browser = new Browser();
         browser.Show(1280, 900);

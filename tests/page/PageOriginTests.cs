@@ -11,8 +11,6 @@ namespace Verified.Tests.Page;
 /// <summary>The page names the command as it was typed, how the trace was found, and whether it was shrunk.</summary>
 public sealed class PageOriginTests
 {
-    private const string Search = "found by a search with random programs, after prove image.receive was refuted: GOAL";
-
     [Theory]
     [InlineData("check fair --html x.html", "verified check fair --html x.html", "check", null, "fair")]
     [InlineData("check --html x.html", "verified check --html x.html: found in model fair", "check", null, "fair")]
@@ -26,14 +24,17 @@ public sealed class PageOriginTests
         string verb,
         int? seed,
         string? model
-    ) => Assert.Equal(line, PageOrigin.Line(new(command), new(verb, seed, model)));
+    ) => Assert.Equal(line, PageOrigin.Line(command, new(verb, seed, model)));
 
     [Fact]
     public void A_trace_that_a_search_found_says_so()
     {
-        var line = PageOrigin.Line(new("prove image.receive --html x.html", Search), new("fuzz", 7));
-        Assert.Equal($"verified prove image.receive --html x.html: {Search}", line);
-        Assert.Equal(Search, PageOrigin.Line(new(null, Search), null));
+        var origin = new Origin("diff", 7) { For = "a search for a run, because image.receive was refuted" };
+        Assert.Equal(
+            "verified prove image.receive --html x.html: found by diff, seed 7; a search for a run, because "
+                + "image.receive was refuted",
+            PageOrigin.Line("prove image.receive --html x.html", origin)
+        );
         Assert.Equal("", PageOrigin.Line(null, null));
     }
 
