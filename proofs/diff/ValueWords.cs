@@ -15,7 +15,7 @@ internal sealed class ValueWords(KernelImage image)
     {
         var instruction = seen.Instruction;
         if (seen.Invalidated is { } address)
-            return $"forgets address {Page(address)}";
+            return $"invalidates address {Page(address)}";
         if (instruction.FlowControl != FlowControl.Next)
             return "";
         if (instruction.Mnemonic is Mnemonic.Cmp or Mnemonic.Test)

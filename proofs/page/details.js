@@ -130,7 +130,7 @@ function showPath(path) {
   const part = path.instructions.length < path.length ? `, the last ${path.instructions.length} of them` : "";
   shown.push(html("h3", {}, `The path: ${path.length} instructions${part}`));
   const wide = Math.max(0, ...path.instructions.map(each => fileLine(each.source).length));
-  const long = Math.max(0, ...path.instructions.map(each => each.text.length));
+  const long = Math.min(32, Math.max(0, ...path.instructions.map(each => each.text.length)));
   shown.push(html("pre", { className: "code", id: "path" }, ...path.instructions.map(each => {
     const line = valuedLine(`${fileLine(each.source).padEnd(wide)}  ${each.text.padEnd(long)}`, each.values,
       each.deviates);
