@@ -127,7 +127,7 @@ internal static class Report
     {
         display.Findings.Add(finding);
         var all = display.Options.Path;
-        display.Line($"  what differs: {finding.What}");
+        display.Line($"  {(finding.Difference is null ? "what fails" : "what differs")}: {finding.What}");
         Lines(display, finding.Details.Take(MostDetails), "    ");
         Events(display, finding, all);
         if (finding.Explained is { } explained)

@@ -171,6 +171,8 @@ public static class Glossary
             "Phase" => Named(Phases.Names, value),
             "Pass" => Named(Passes.Names, value),
             _ when OfThreads.Contains(column) => value == State<Concrete>.Nobody ? "nobody" : Words.Thread(s, value),
+            nameof(State<Concrete>.Id) when s.Exists(value).Known =>
+                $"{Words.Name(s, value)}, version {ThreadId.Version<Concrete>(value)}",
             _ when Ids.Contains(column) => Words.Name(s, value),
             "Esi" when s.Exists(value).Known => $"{value:X}h, the id of {Words.Name(s, value)}",
             "Slice" or "Quantum" when value == ScheduleParam.Infinite => "infinite",

@@ -167,8 +167,10 @@ function showDetails(data, index) {
     return;
   }
   const isWrong = index === data.wrong;
-  const wrong = isWrong ? [html("p", { className: "bad" }, data.title),
-    html("pre", { className: "says" }, data.details.join("\n")), ...showRead(data)] : [];
+  // The head of a page says what fails. The explorer has no such head.
+  const title = document.body.classList.contains("explores")
+    ? [html("p", { className: "bad" }, data.title), html("pre", { className: "says" }, data.details.join("\n"))] : [];
+  const wrong = isWrong ? [...title, ...showRead(data)] : [];
   details.replaceChildren(html("h2", {}, `Event ${index + 1}: ${step.text}`), ...wrong, ...showLoop(data, index),
     ...(isWrong && data.path ? showPath(data.path) : showKernelSteps(step)), ...showChanges(data, step),
     ...showThreads(data, step), ...showTrees(step));
