@@ -158,8 +158,8 @@ internal static class Report
         {
             var place = SpecSource.LineOf(loop.Method) is { } source ? $", {source}" : "";
             Several(
-                $"what decides: kernel step {loop.KernelStep} of event {loop.Event + 1} ({loop.Method}{place}) read, and "
-                    + "the thread that waits:",
+                $"what decides: kernel step {loop.KernelStep} of event {loop.Event + 1} ({loop.Method}{place}) read, "
+                    + "and the thread that waits:",
                 [.. loop.Decides.Select(cell => cell.Tell(s))],
                 MostOfLoop
             );
@@ -271,10 +271,13 @@ internal static class Report
                 + $"{(path.Count < length ? $", the last {path.Count:N0} of them" : "")}:"
         );
         foreach (var step in path)
+        {
+            var note = step.Jumps is { } jumps ? (jumps ? "taken" : "not taken") : step.Values;
             display.Line(
                 $"  {(step.Deviates ? "=>" : "  ")} {step.Address:X8}  {step.Place, -20}  {step.Text, -40}  "
-                    + $"{step.Source}{Note(step.Jumps is { } jumps ? jumps ? "taken" : "not taken" : step.Values)}".TrimEnd()
+                    + $"{step.Source}{Note(note)}".TrimEnd()
             );
+        }
     }
 
     private static string Note(string values) => values.Length > 0 ? $"  ; {values}" : "";

@@ -56,8 +56,8 @@ public static class SimplerTraces
             .Select(column => column.Info.Name),
     ];
 
-    // A thread that was never anything but ready can be removed without breaking an invariant, unless it is the first one
-    // of a task that has others.
+    // A thread that was never anything but ready can be removed without breaking an invariant, unless it is the first
+    // one of a task that has others.
     private static Snapshot? Without(Snapshot start, uint row)
     {
         var ready = start.Cells.Contains(new(nameof(State<Concrete>.Status), row, ThreadStatus.Ready));

@@ -2,9 +2,9 @@ namespace Verified.Spec;
 
 /// <summary>
 /// Mapping, granting and unmapping (interface, sections 5 and 11): each step handles one page, one mapping, or a group
-/// of empty pages. At most one operation is under way. A thread that wants to start another one first does the remaining
-/// steps of the operation that is under way. So no thread waits until a thread of lower priority gets the processor, and
-/// no operation starts from a half-changed state.
+/// of empty pages. At most one operation is under way. A thread that wants to start another one first does the
+/// remaining steps of the operation that is under way. So no thread waits until a thread of lower priority gets the
+/// processor, and no operation starts from a half-changed state.
 /// </summary>
 public sealed partial class Kernel<W>
 {

@@ -4,8 +4,8 @@ namespace Verified.Spec;
 
 /// <summary>
 /// task_new (interface, section 9): deletes a task and creates its next incarnation. The deletion is an operation like
-/// those on mappings; each step handles one row of a table, or passes over rows that are not in use. A thread that wants
-/// to map or unmap first does the remaining steps of the deletion. A thread of the deleted task may run until the
+/// those on mappings; each step handles one row of a table, or passes over rows that are not in use. A thread that
+/// wants to map or unmap first does the remaining steps of the deletion. A thread of the deleted task may run until the
 /// deletion reaches it.
 /// </summary>
 public sealed partial class Kernel<W>
