@@ -92,7 +92,7 @@ public class EntryRecorderTests
         var code = Image.Text.Bytes.AsSpan((int)(at - Image.Text.Linear));
         var bad = Image.WithBytes(at + (uint)code.IndexOf(inc), [0x90, 0x90, 0x90, 0x90, 0x90, 0x90]);
         var thrown = Assert.Throws<RecordingException>(() => Run(bad, "pager", clockRate: 1_000_000).Recorded());
-        Assert.Contains("Clock of row 0", thrown.Message);
+        Assert.Contains(" Clock is ", thrown.Message);
     }
 
     [Fact]

@@ -148,7 +148,10 @@ public class WrongColumnTests
         : field == Layout.DescriptorHigh ? Verified.Machine.Processor.Descriptor.Accessed
         : 0;
 
-    /// <summary>A state, and an event after which another thread has the processor.</summary>
+    /// <summary>
+    /// A state, and an event after which another thread has the processor. The first thread has no small space: if it
+    /// had one, it might have run there or not, and a bit of its row would have two right values.
+    /// </summary>
     private static (Duel Duel, Event Leaves, uint Before) Switch()
     {
         var duel = new Duel(new ImageMachine(Image));
@@ -167,6 +170,7 @@ public class WrongColumnTests
                     && duel.State.Current.Value is var after
                     && after != before
                     && after != State<Concrete>.Nobody
+                    && duel.State.Mappings.Small[duel.State.Task(before)].Value == 0
                 )
                 {
                     Assert.Null(duel.Return());
