@@ -41,6 +41,8 @@ internal static class ExcludedTasks
             Deleting("partner-active", Passes.Threads, 0, (s, _) =>
                 (s.Status[Owner + 1], s.Partner[Owner + 1]) = (ThreadStatus.Giving, Thread)
             ),
+            Deleting("tables-behind-are-kept", Passes.Tables, 7, (_, _) => { }),
+            Deleting("tables-behind-are-kept", Passes.Return, 0, (_, _) => { }),
             AtTable("emptied-behind", Page + 1, (_, _) => { }),
             Deleting("deletion-in-range", Passes.Clan, 0, (_, m) => m.Doomed[Target] = 0),
             Deleting("deletion-in-range", Passes.Clan, 0, (_, m) => m.Item = Fpage.Unmap),

@@ -44,12 +44,6 @@ internal static partial class MeaningMutants
             "page + 1 < group; page++"
         ),
         new(
-            "empty pages beyond the fpage are passed over",
-            "steps/Mapping.cs",
-            "((m.SourcePage & (group - 1)) == 0) & (m.Left >= group);",
-            "(m.SourcePage & (group - 1)) == 0;"
-        ),
-        new(
             "a read-only page is mapped writable",
             "steps/MappingEdits.cs",
             "W.Select(((m.Item & Fpage.Writable) != 0) & m.IsWritable(node), 1, 0);",

@@ -108,12 +108,6 @@ internal static partial class MeaningMutants
             "s.Status[thread & ~(s.Limits.Lthreads - 1)] == ThreadStatus.Inactive",
             "s.Status[thread] == ThreadStatus.Inactive"
         ),
-        new(
-            "a deleted task keeps a page table behind free ones",
-            "steps/Tasks.cs",
-            "other < group; other++",
-            "other + 1 < group; other++"
-        ),
         new("a deleted task keeps its pages", "steps/Tasks.cs", "m.Left = s.Limits.Paging.Entries;", "m.Left = 0;"),
         new(
             "task_new does not give the new id",

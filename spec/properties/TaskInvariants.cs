@@ -78,6 +78,17 @@ internal static class TaskInvariants<W>
                 | ((e & s.Limits.Paging.EntryMask) >= s.Limits.Paging.Entries - s.Mappings.Left)
                 | (s.Mappings.NodeAt[e] == 0)
         ),
+        new(
+            "tables-behind-are-kept",
+            "behind the cursor of a deletion, no page table belongs to a doomed task",
+            Table.PageTable,
+            false,
+            (s, t, _) =>
+                !IsDeletion(s.Mappings)
+                | (s.Mappings.Pass < Passes.Tables)
+                | ((s.Mappings.Pass <= Passes.Table) & (t >= s.Mappings.Cursor))
+                | (s.Mappings.Doomed[s.Mappings.TableTask[t]] == 0)
+        ),
         One(
             "deletion-in-range",
             "a deletion's target is doomed, and its cursor is a row of the table that the pass goes through",

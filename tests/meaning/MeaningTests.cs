@@ -57,6 +57,8 @@ public sealed class MeaningTests
     [InlineData("giver and taker hear of the other's abortion", "a-map-item-ends-as-it-must")]
     [InlineData("an inactive task stays its creator's", "a-new-thread-is-as-asked")]
     [InlineData("a deleted thread leaves the sender that it has served to the next one", "a-deleted-thread-is-gone")]
+    [InlineData("a page is passed over with the empty ones before it", SpaceHistory.Abstract)]
+    [InlineData("a wait for a deleted thread goes on in a thread behind an inactive one", SpaceHistory.Deleted)]
     public void A_consistently_wrong_kernel_violates_a_named_property(string mutant, string property)
     {
         var trials = new MeaningTrials(new(Sources.Spec));
