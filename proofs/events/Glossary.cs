@@ -172,7 +172,7 @@ public static class Glossary
             "Pass" => Named(Passes.Names, value),
             _ when OfThreads.Contains(column) => value == State<Concrete>.Nobody ? "nobody" : Words.Thread(s, value),
             nameof(State<Concrete>.Id) when s.Exists(value).Known =>
-                $"{Words.Name(s, value)}, version {ThreadId.Version<Concrete>(value)}",
+                $"{Words.Name(s, value)}, version {ThreadId.Version<Concrete>(value).Value}",
             _ when Ids.Contains(column) => Words.Name(s, value),
             "Esi" when s.Exists(value).Known => $"{value:X}h, the id of {Words.Name(s, value)}",
             "Slice" or "Quantum" when value == ScheduleParam.Infinite => "infinite",

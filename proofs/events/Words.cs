@@ -20,7 +20,7 @@ public static class Words
         if (s.Exists(id))
             return Thread(s, row);
         return s.Id[row] != ThreadId.Nil && (s.Id[row].Value ^ id) >> 10 == 0
-            ? $"{Thread(s, row)} (stale: version {ThreadId.Version<Concrete>(id)})"
+            ? $"{Thread(s, row)} (stale: version {ThreadId.Version<Concrete>(id).Value})"
             : $"{id:X8}h";
     }
 
