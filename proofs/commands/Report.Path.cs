@@ -4,7 +4,7 @@ using Verified.Proofs.Events;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary>Reports the machine code of a failure: the instruction that made the difference, and what led to it.</summary>
+/// <summary>Reports the machine code of a failure: the marked instruction, and what led to it.</summary>
 internal static partial class Report
 {
     private const int LastDecisions = 4,
