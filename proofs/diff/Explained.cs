@@ -121,7 +121,7 @@ public sealed record Explained(IReadOnlyList<Executed> Last, long Length, Reason
     /// <summary>The last conditional jumps to show, in order; each instruction once.</summary>
     /// <remarks>
     /// The marked jump and jumps that mend come first in the choice. Then a step's own jumps come before those of
-    /// routines for sets of threads: all steps run these routines, so a wrong jump in one of them fails in every step.
+    /// routines for sets of threads. All steps run these routines, so a wrong jump in one of them fails in every step.
     /// An edit that is wrong in one step only is in the step's own code.
     /// </remarks>
     public IReadOnlyList<Executed> LastDecisions(int most)

@@ -14,8 +14,8 @@ public sealed partial class Generator
     private const uint SpuriousId = 8;
 
     /// <summary>
-    /// 3 to 8 ready threads (as far as there are rows) anywhere in the table, with the first threads of their tasks;
-    /// the scheduler about to pick; cursors anywhere.
+    /// 3 to 8 ready threads (as far as there are rows) anywhere in the table, and the first threads of their tasks. The
+    /// scheduler is about to pick, and cursors are anywhere.
     /// </summary>
     public State<Concrete> Population()
     {

@@ -59,8 +59,8 @@ public sealed class ImageTheoremTests
     }
 
     // Every byte, its lowest bit: opcodes, registers, displacements, immediates and distances of jumps. Three flips
-    // change nothing that matters: two in the upper half of the constant whose lower half is loaded into DS, and one in
-    // the distance of the jump to the exit. The byte before the exit is STD, and the exit loads the user's flags.
+    // change nothing that matters. Two are in the upper half of the constant whose lower half is loaded into DS. One is
+    // in the distance of the jump to the exit: the byte before the exit is STD, and the exit loads the user's flags.
     [Fact]
     public void A_flipped_byte_of_id_nearest_is_proved_only_where_it_changes_nothing()
     {

@@ -34,7 +34,7 @@ internal sealed class CaseWishes(ProofContext proof, Func<string, uint, uint?> b
         HashSet<Word> settled = [];
         List<(Symbolic, uint)> places = [];
 
-        // Of the rows only those that depend on no cell are variables of their own.
+        // Only rows that depend on no cell are variables of their own.
         foreach (var (_, row, value) in cells)
             if (row.Term is { } place)
             {

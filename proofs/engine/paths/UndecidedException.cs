@@ -1,4 +1,4 @@
 namespace Verified.Proofs.Paths;
 
-/// <summary>The solver has no answer. Where a proof needs the answer, it fails.</summary>
+/// <summary>The solver has no answer. A proof that needs the answer fails.</summary>
 public sealed class UndecidedException(string message) : ProverException(message);
