@@ -16,32 +16,7 @@ public static class SpecSource
     /// <summary>The name of the method that makes a step.</summary>
     /// <param name="s">The state before it.</param>
     /// <param name="entry">The step.</param>
-    public static string MethodOf(State<Concrete> s, Entry entry)
-    {
-        var m = s.Mappings;
-        return entry switch
-        {
-            Entry.Wake => "WakeNext",
-            Entry.Map when m.Operation == Operations.None => s.Partner[s.Current] == State<Concrete>.Nobody
-                ? "BeginUnmap"
-                : "BeginMap",
-            Entry.Map when m.Phase == Phases.Flush => "Flush",
-            Entry.Map when m.Phase == Phases.Reduce => "Reduce",
-            Entry.Map when m.Left != 0 => m.Operation == Operations.Map ? "MapPage" : "UnmapPage",
-            Entry.Map when m.Operation == Operations.Delete => m.Pass.Value switch
-            {
-                Passes.Clan => "DoomClan",
-                Passes.Threads => "DeleteThread",
-                Passes.Waiters => "EndWait",
-                Passes.Tables => "BeginTable",
-                Passes.Table => "FreeTable",
-                Passes.Return => "ReturnTask",
-                _ => "CreateTask",
-            },
-            Entry.Map => "EndOperation",
-            _ => $"{entry}",
-        };
-    }
+    public static string MethodOf(State<Concrete> s, Entry entry) => new Kernel<Concrete>(s).MethodOf(entry);
 
     /// <summary>
     /// The place of a method, such as <c>spec/steps/Tasks.cs:73</c>; null if the spec's symbols are not there.

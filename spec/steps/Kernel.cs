@@ -167,6 +167,17 @@ public sealed partial class Kernel<W>(State<W> s)
         }
     }
 
+    /// <summary>The name of the method that makes a step in the present state, for reports.</summary>
+    public string MethodOf(Entry entry)
+    {
+        if (entry == Entry.Wake)
+            return nameof(WakeNext);
+        if (entry != Entry.Map)
+            return entry.ToString();
+        var next = NextOnMappings().Method.Name;
+        return next == nameof(Delete) ? NextOfDeletion().Method.Name : next;
+    }
+
     /// <summary>
     /// The kernel's own step in <paramref name="stage"/>; null if a user thread or an interrupt acts next.
     /// </summary>

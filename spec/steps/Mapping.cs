@@ -20,26 +20,28 @@ public sealed partial class Kernel<W>
     /// <summary>
     /// The next step of the operation that is under way, or the first step of the current thread's operation.
     /// </summary>
-    private void Map()
+    private void Map() => NextOnMappings()();
+
+    private Action NextOnMappings()
     {
         if (m.Operation == Operations.None)
-            Begin(s.Current);
-        else if (m.Phase == Phases.Flush)
-            Flush();
-        else if (m.Phase == Phases.Reduce)
-            Reduce();
-        else if (m.Left != 0 && m.Operation == Operations.Map)
-            MapPage();
-        else if (m.Left != 0)
-            UnmapPage();
-        else if (m.Operation == Operations.Delete)
-            Delete();
-        else
-            EndOperation();
+            return Begin;
+        if (m.Phase == Phases.Flush)
+            return Flush;
+        if (m.Phase == Phases.Reduce)
+            return Reduce;
+        if ((m.Left != 0) & (m.Operation == Operations.Map))
+            return MapPage;
+        if (m.Left != 0)
+            return UnmapPage;
+        if (m.Operation == Operations.Delete)
+            return Delete;
+        return EndOperation;
     }
 
-    private void Begin(W me)
+    private void Begin()
     {
+        var me = s.Current;
         m.Owner = me;
         m.Failed = 0;
         if (s.Partner[me] == State<W>.Nobody)

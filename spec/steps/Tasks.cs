@@ -45,23 +45,23 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>A step of a deletion that does not handle a page.</summary>
-    private void Delete()
+    private void Delete() => NextOfDeletion()(m.Cursor);
+
+    private Action<W> NextOfDeletion()
     {
-        var at = m.Cursor;
         if (m.Pass == Passes.Clan)
-            DoomClan(at);
-        else if (m.Pass == Passes.Threads)
-            DeleteThread(at);
-        else if (m.Pass == Passes.Waiters)
-            EndWait(at);
-        else if (m.Pass == Passes.Tables)
-            BeginTable(at);
-        else if (m.Pass == Passes.Table)
-            FreeTable(at);
-        else if (m.Pass == Passes.Return)
-            ReturnTask(at);
-        else
-            CreateTask();
+            return DoomClan;
+        if (m.Pass == Passes.Threads)
+            return DeleteThread;
+        if (m.Pass == Passes.Waiters)
+            return EndWait;
+        if (m.Pass == Passes.Tables)
+            return BeginTable;
+        if (m.Pass == Passes.Table)
+            return FreeTable;
+        if (m.Pass == Passes.Return)
+            return ReturnTask;
+        return CreateTask;
     }
 
     /// <summary>
@@ -184,7 +184,7 @@ public sealed partial class Kernel<W>
     /// Creates the new task. If EAX names no thread for the new chief, the task stays the caller's. The first
     /// incarnation has version 1, and each later one has the next version; 1 follows the last version.
     /// </summary>
-    private void CreateTask()
+    private void CreateTask(W _)
     {
         var (me, task) = (m.Owner, m.Target);
         var (chief, version) = (s.Task(me), m.Version[task]);

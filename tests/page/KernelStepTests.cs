@@ -62,7 +62,7 @@ public sealed class KernelStepTests
     {
         string[] ofMap =
         [
-            .. "BeginUnmap BeginMap Flush Reduce MapPage UnmapPage DoomClan DeleteThread EndWait BeginTable".Split(' '),
+            .. "Begin Flush Reduce MapPage UnmapPage DoomClan DeleteThread EndWait BeginTable".Split(' '),
             .. "FreeTable ReturnTask CreateTask EndOperation WakeNext".Split(' '),
         ];
         foreach (var method in Enum.GetNames<Entry>().Except(["Wake", "Map"]).Concat(ofMap))
