@@ -127,11 +127,12 @@ internal sealed class Inverse(Evaluation values)
         return (operand, (wanted >> zeros) * inverse);
     }
 
-    // A small change, or any number of the bits that the word may have.
+    // Seldom a small change, mostly any number of the bits that the word may have: rows with small numbers are often
+    // the same row, and then their values must be the same.
     private uint Other(ITerm operand, uint value)
     {
         var bits = operand is Word word ? word.Bits : 1;
-        var other = Coin() ? value + 1 & bits : Random() & bits;
+        var other = Below(5) == 0 ? value + 1 & bits : Random() & bits;
         return other != value ? other : value ^ (bits & (0 - bits));
     }
 
@@ -150,6 +151,9 @@ internal sealed class Inverse(Evaluation values)
     private bool IsFirst(ITerm a, ITerm b) => !IsConstant(a) && (IsConstant(b) || Coin());
 
     private static bool IsConstant(ITerm term) => term is Word { IsConstant: true };
+
+    /// <summary>Any number from 0 that is less than <paramref name="count"/>.</summary>
+    public int Below(int count) => (int)((ulong)Random() * (ulong)count >> 32);
 
     private bool Coin() => Random() >> 31 != 0;
 

@@ -9,6 +9,9 @@ public sealed partial class Reasoner
     // The kept models are mostly from neighbouring paths. To keep more models would cost more than to ask the solver.
     private const int KeptWitnesses = 16;
 
+    // How many of them a search begins at, before the solver is asked.
+    private const int Starts = 2;
+
     private readonly Repair _repair = new();
 
     /// <summary>A model, and the values of terms in it.</summary>
@@ -36,10 +39,10 @@ public sealed partial class Reasoner
         return true;
     }
 
-    // A model near the one that was used last, or near a model that breaks facts which the solver did not get.
-    private bool IsRepaired(Witness? near, Bool? assumption)
+    // A model near one of those used last, or near a model that breaks facts which the solver did not get.
+    private bool IsRepaired(Witness near, Bool? assumption)
     {
-        if (near is null || _repair.Find(near.Values, _facts, assumption) is not { } values)
+        if (_repair.Find(near.Values, _facts, assumption) is not { } values)
             return false;
         Keep(_witness = new(values));
         _record?.Witnessed(Path, Purpose);

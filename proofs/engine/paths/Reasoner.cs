@@ -168,7 +168,7 @@ public sealed partial class Reasoner : IDisposable
             return true;
         }
 
-        if (IsRepaired(_witnesses.First?.Value, assumption))
+        if (_witnesses.Take(Starts).Any(near => IsRepaired(near, assumption)))
             return true;
         foreach (var fact in _facts)
             if (_broken.GetValueOrDefault(fact) > 1)

@@ -19,6 +19,16 @@ internal sealed class Repair
     // A change may break conditions. A search with more broken ones at a time seldom ends.
     private const int MostBroken = 24;
 
+    // Of so many possible changes, the search makes the one after which the fewest conditions are broken.
+    private const int Candidates = 3;
+
+    // A variable that was changed is not changed again during so many changes, if another one can be changed. So the
+    // search does not go to and fro between two values.
+    private const int Rest = 3;
+
+    // How often the search asks for a change before it does with the candidates that it has.
+    private const int Attempts = 5;
+
     private readonly Dictionary<int, List<ITerm>> _users = [];
     private readonly HashSet<int> _indexed = [];
     private readonly PriorityQueue<ITerm, int> _stale = new();
@@ -27,6 +37,10 @@ internal sealed class Repair
 
     // The broken conditions in the order in which they broke, so that every run makes the same search.
     private readonly List<Bool> _broken = [];
+
+    // The present values; and the last change of each variable, by its number.
+    private readonly Evaluation _values = new(_ => 0);
+    private readonly Dictionary<int, int> _lastChange = [];
 
     /// <summary>Values that satisfy all conditions; null if none were found.</summary>
     /// <param name="near">The values to begin with.</param>
@@ -45,48 +59,74 @@ internal sealed class Repair
                 return null;
         }
 
-        var values = near.Copy();
-        var inverse = new Inverse(values);
+        _values.CopyFrom(near);
+        _lastChange.Clear();
+        var inverse = new Inverse(_values);
         for (var change = 0; _broken.Count > 0; change++)
         {
             if (change == Changes || _broken.Count > MostBroken)
                 return null;
-
-            // The newest one first. If no change is possible there, another one has its turn.
-            var condition = _broken[^1];
-            if (inverse.Of(condition, 1) is var (variable, value))
-                Change(values, variable, value);
-            else
+            var condition = _broken[inverse.Below(_broken.Count)];
+            if (Best(inverse, condition, change) is var (variable, value))
             {
-                _broken.RemoveAt(_broken.Count - 1);
-                _broken.Insert(0, condition);
+                _lastChange[variable.Id] = change;
+                Change(variable, value);
             }
         }
 
-        return Fresh(values);
+        return Fresh();
+    }
+
+    /// <summary>
+    /// The change that may make a condition true and after which the fewest conditions are broken; null if none was
+    /// found.
+    /// </summary>
+    private (Word Variable, uint Value)? Best(Inverse inverse, Bool condition, int change)
+    {
+        (Word, uint)? best = null;
+        var (fewest, candidates) = (int.MaxValue, 0);
+        for (var attempt = 0; attempt < Attempts && candidates < Candidates; attempt++)
+        {
+            if (inverse.Of(condition, 1) is not var (variable, value))
+                continue;
+            if (change - _lastChange.GetValueOrDefault(variable.Id, -Rest) < Rest)
+            {
+                best ??= (variable, value);
+                continue;
+            }
+
+            candidates++;
+            var old = _values.Of(variable);
+            Change(variable, value);
+            if (_broken.Count < fewest)
+                (best, fewest) = ((variable, value), _broken.Count);
+            Change(variable, old);
+        }
+
+        return best;
     }
 
     // Terms outside of the conditions may have old values, so all are computed again from the variables alone.
-    private Evaluation Fresh(Evaluation values)
+    private Evaluation Fresh()
     {
-        var model = new Evaluation(variable => values.Has(variable) ? values.Of(variable) : 0);
+        var model = new Evaluation(variable => _values.Has(variable) ? _values.Of(variable) : 0);
         return _conditions.All(model.Of)
             ? model
             : throw new ProverException("a model that was found near another one breaks a condition");
     }
 
-    private void Change(Evaluation values, Word variable, uint value)
+    private void Change(Word variable, uint value)
     {
-        values.Put(variable, value);
-        Stale(values, variable);
+        _values.Put(variable, value);
+        Stale(variable);
         while (_stale.TryDequeue(out var term, out _))
         {
             _isStale.Remove(term.Id);
-            var (old, now) = (values.Of(term), Apply(values, term));
+            var (old, now) = (_values.Of(term), Apply(term));
             if (now == old)
                 continue;
-            values.Put(term, now);
-            Stale(values, term);
+            _values.Put(term, now);
+            Stale(term);
             if (term is not Bool condition || !_conditions.Contains(condition))
                 continue;
             if (now == 0)
@@ -96,18 +136,18 @@ internal sealed class Repair
         }
     }
 
-    private static uint Apply(Evaluation values, ITerm term)
+    private uint Apply(ITerm term)
     {
         return OpMeaning.Apply(term.Op, At(term.A), At(term.B), At(term.C));
 
-        uint At(ITerm? operand) => operand is null ? 0 : values.Of(operand);
+        uint At(ITerm? operand) => operand is null ? 0 : _values.Of(operand);
     }
 
     // Terms that have the term as an operand are computed again, operands first.
-    private void Stale(Evaluation values, ITerm term)
+    private void Stale(ITerm term)
     {
         foreach (var user in _users.GetValueOrDefault(term.Id) ?? [])
-            if (values.Has(user) && _isStale.Add(user.Id))
+            if (_values.Has(user) && _isStale.Add(user.Id))
                 _stale.Enqueue(user, user.Id);
     }
 

@@ -58,8 +58,16 @@ public sealed class Evaluation(Func<Word, uint> variables)
     /// <summary>The value of a term; a condition is 0 or 1.</summary>
     public uint Of(ITerm term) => Value(term);
 
-    /// <summary>The same values, to be changed. Variables that have no value yet become 0.</summary>
-    internal Evaluation Copy() => new(_ => 0) { _values = [.. _values], _known = [.. _known] };
+    /// <summary>Takes the values of another evaluation, and forgets its own.</summary>
+    internal void CopyFrom(Evaluation other)
+    {
+        if (_known.Length < other._known.Length)
+            (_values, _known) = (new uint[other._values.Length], new bool[other._known.Length]);
+        var length = other._known.Length;
+        Array.Copy(other._values, _values, length);
+        Array.Copy(other._known, _known, length);
+        Array.Clear(_known, length, _known.Length - length);
+    }
 
     /// <summary>Whether a term has a value already.</summary>
     internal bool Has(ITerm term) => term.Id < _known.Length && _known[term.Id];
