@@ -152,7 +152,8 @@ internal static class Reporting
                 shown.Explained,
                 reads: shown.Reads,
                 loop: shown.Loop,
-                command: display.Command
+                command: display.Command,
+                differs: shown.Difference is not null
             )
         );
         if (!Keep(display, path, () => WholeFile.Write(path, text)))

@@ -88,7 +88,8 @@ public sealed partial class Session
             [.. compared?.Details ?? [], .. bad.Select(each => $"{each.Name}: {each.Violated}")],
             Trace,
             compared?.Explained,
-            compared?.Event
+            compared?.Event,
+            differs: compared?.Failure is not null
         );
     }
 }

@@ -73,6 +73,9 @@ public sealed record PageData(
     int? Wrong = null
 )
 {
+    /// <summary>True if image and spec differ; false if the spec alone fails.</summary>
+    public bool Differs { get; init; }
+
     /// <summary>The cells that the violated statement read.</summary>
     public IReadOnlyList<ShownCell> Read { get; init; } = [];
 
@@ -92,6 +95,7 @@ public sealed record PageData(
     /// <param name="reads">The cells that the violated statement read; null for none.</param>
     /// <param name="loop">The cells that make the run repeat itself; null if it ends, or if they are not known.</param>
     /// <param name="command">The command as the user typed it, without "verified"; null if it is not known.</param>
+    /// <param name="differs">True if image and spec differ; false if the spec alone fails.</param>
     public static PageData Of(
         string title,
         bool fails,
@@ -101,7 +105,8 @@ public sealed record PageData(
         int? wrong = null,
         StatementReads? reads = null,
         LoopReads? loop = null,
-        string? command = null
+        string? command = null,
+        bool differs = false
     )
     {
         var narration = new Narration(trace) { NameOf = SpecStep.NameOf };
@@ -142,7 +147,6 @@ public sealed record PageData(
             rows.UnionWith([step.Actor, after.Current.Value]);
         }
 
-        var shownRead = ShownCell.Of(narration.After, reads?.Cells ?? [], MostChanges);
         var repeats = EventLoop.Of(trace, [.. told.Select(step => step.Step)]);
         var shownLoop = ShownLoop.Of(narration.After, repeats, loop);
         int? wrongEvent =
@@ -150,6 +154,12 @@ public sealed record PageData(
             : wrong is { } last ? Math.Max(0, told.FindLastIndex(step => step.Step.Event <= last))
             : reads?.Event is { } violating && violating < told.Count ? violating
             : told.Count - 1;
+        var shownRead = ShownCell.Of(
+            narration.After,
+            reads?.Cells ?? [],
+            MostChanges,
+            [.. told.Take(wrongEvent ?? 0).Select(step => step.Step)]
+        );
         rows.Remove(State<Concrete>.Nobody);
         Doing[] all = [.. doings.Keys];
         var hasInterrupts = told.Any(step =>
@@ -202,6 +212,7 @@ public sealed record PageData(
             wrongEvent
         )
         {
+            Differs = differs,
             Read = shownRead,
             Shortness = trace.Origin?.Shortness ?? "",
         };

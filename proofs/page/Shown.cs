@@ -27,15 +27,37 @@ public sealed record ShownChange(string Column, string Row, string Old, string N
 /// <param name="Column">The column's name.</param>
 /// <param name="Row">The row's name.</param>
 /// <param name="Values">Its values in order; one if it stays as it is.</param>
-public sealed record ShownCell(string Column, string Row, IReadOnlyList<string> Values)
+/// <param name="Writer">The last step before the event that changed it, from 0; null if none did.</param>
+public sealed record ShownCell(string Column, string Row, IReadOnlyList<string> Values, int? Writer = null)
 {
     /// <summary>Cells in the words of a state.</summary>
-    public static IReadOnlyList<ShownCell> Of(State<Concrete> s, IEnumerable<ReadCell> cells, int most) =>
+    /// <param name="s">The state.</param>
+    /// <param name="cells">The cells.</param>
+    /// <param name="most">The most cells that are shown.</param>
+    /// <param name="earlier">The steps before the event.</param>
+    public static IReadOnlyList<ShownCell> Of(
+        State<Concrete> s,
+        IEnumerable<ReadCell> cells,
+        int most,
+        IReadOnlyList<NarratedStep> earlier
+    )
+    {
+        Dictionary<(string, uint), int> writers = [];
+        for (var step = 0; step < earlier.Count; step++)
+            foreach (var change in earlier[step].Loaded.Concat(earlier[step].Made))
+                writers[(change.Column, change.Row)] = step;
+        return
         [
             .. cells
                 .Take(most)
-                .Select(cell => new ShownCell(cell.Column, Glossary.Row(s, cell.Column, cell.Row), cell.InWords(s))),
+                .Select(cell => new ShownCell(
+                    cell.Column,
+                    Glossary.Row(s, cell.Column, cell.Row),
+                    cell.InWords(s),
+                    writers.TryGetValue((cell.Column, cell.Row), out var writer) ? writer : null
+                )),
         ];
+    }
 }
 
 /// <summary>A cell that decides in a loop, as the page shows it.</summary>
@@ -131,7 +153,7 @@ public sealed record ShownLoop(
             reads?.Event,
             reads is null ? "" : $"kernel step {reads.KernelStep} ({reads.Method}{line})",
             [.. (reads?.Decides ?? []).Take(MostCells).Select(cell => ShownLoopCell.Of(s, cell))],
-            ShownCell.Of(s, reads?.Returns ?? [], MostCells)
+            ShownCell.Of(s, reads?.Returns ?? [], MostCells, [])
         );
     }
 }

@@ -28,10 +28,20 @@ function cellTable(data, cells, title) {
   ]));
 }
 
+function writerCell(data, step) {
+  const result = cell("");
+  result.append(html("a", { href: `#event-${step + 1}` }, `event ${step + 1}`),
+    html("small", {}, data.steps[step].text));
+  return result;
+}
+
 function showRead(data) {
   if (data.read.length === 0) return [];
   return [html("h3", {}, "What the violated statement read"),
-    cellTable(data, data.read, "during the event")];
+    table(["", "during the event", "written before by"], data.read.map(each => [
+      cell(cellName(each), "", data.meanings[each.column]),
+      cell(each.values.join(" \u2192 "), each.values.length > 1 ? "new mono" : "mono"),
+      each.writer === null ? cell("no event of the run") : writerCell(data, each.writer)]))];
 }
 
 // The events that repeat for ever, and what makes them repeat.

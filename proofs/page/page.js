@@ -45,7 +45,7 @@ function show(next) {
   for (const step of data.steps) step.threads = step.threads.map(place => data.doings[place]);
   document.title = `Verified: ${data.title}`;
   byId("origin").textContent = data.origin;
-  byId("title").textContent = data.fails ? `What differs: ${data.title}` : data.title;
+  byId("title").textContent = data.fails ? `What ${data.differs ? "differs" : "fails"}: ${data.title}` : data.title;
   byId("verdict").textContent = data.details.join("\n");
   byId("shortness").textContent = data.shortness;
   document.querySelector("header").classList.toggle("fails", data.fails);

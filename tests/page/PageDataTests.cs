@@ -163,6 +163,22 @@ public class PageDataTests
         Assert.Contains("Id", page.Meanings.Keys);
     }
 
+    // The first event sets the status, and only the second one reads it. No event writes the id.
+    [Fact]
+    public void A_cell_that_the_statement_read_names_the_event_that_wrote_it_last()
+    {
+        var (state, first, second) = Two();
+        Event[] events = [Ipc(state, first, Descriptor.None, 1), new(Entry.Tick), new(Entry.Tick)];
+        ReadCell[] cells = [new("Status", first, [6]), new("Id", second, [state.Id[second].Value])];
+        var page = PageData.Of("", true, [], new(Snapshot.Of(state), events), reads: new(cells, 2, 1));
+        Assert.Equal(2, page.Wrong);
+        Assert.Equal([0, null], page.Read.Select(cell => cell.Writer));
+
+        // The event that the statement fails after is not one that wrote it before.
+        var early = PageData.Of("", true, [], new(Snapshot.Of(state), events), reads: new(cells, 0, 1));
+        Assert.Equal([null, null], early.Read.Select(cell => cell.Writer));
+    }
+
     [Fact]
     public void Registers_that_the_program_loaded_are_apart_from_what_the_kernel_changed()
     {
@@ -206,7 +222,7 @@ public class PageDataTests
     }
 
     // Two threads of task 2; the first one runs.
-    private static (State<Concrete> State, uint First, uint Second) Two()
+    internal static (State<Concrete> State, uint First, uint Second) Two()
     {
         var limits = new Limits(4, 2, 2);
         var state = Boot.Initial(limits, [Thread(0), Thread(1)]);
@@ -218,7 +234,7 @@ public class PageDataTests
     private static BootThread Thread(uint lthread) =>
         new(ThreadId.Make<Concrete>(0, 2, lthread, 1).Value, 1, 10, 0x1000, 0x2000);
 
-    private static Event Ipc(State<Concrete> state, uint row, uint send, uint receive, uint? partner = null)
+    internal static Event Ipc(State<Concrete> state, uint row, uint send, uint receive, uint? partner = null)
     {
         var other = partner ?? (receive == Descriptor.None ? row ^ 1 : State<Concrete>.Nobody);
         return new(

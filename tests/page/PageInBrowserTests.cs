@@ -24,7 +24,7 @@ public sealed class PageInBrowserTests : IDisposable
         using var browser = new Browser();
         browser.Show(1280, 900);
         browser.Open(page);
-        Assert.Contains("Status of ", Text(browser, "#title"));
+        Assert.StartsWith("What differs: Status of ", Text(browser, "#title"));
         var steps = int.Parse(browser.Evaluate("document.querySelectorAll('.step').length"));
         Assert.InRange(steps, 2, 100);
         Assert.Equal($"event {steps} of {steps}", Text(browser, "#where"));
@@ -143,6 +143,29 @@ public sealed class PageInBrowserTests : IDisposable
             + "const b = bar.getBoundingClientRect(); return a.left < b.right && b.left < a.right && a.top < b.bottom "
             + "&& b.top < a.bottom; }); })";
         Assert.Equal("false", browser.Evaluate(overlaps));
+        Assert.Empty(browser.Errors);
+    }
+
+    // The first event writes the status, and no event writes the id.
+    [FactWith(Tool.Chromium)]
+    public void A_link_leads_to_the_event_that_wrote_a_cell_before()
+    {
+        var (state, first, second) = PageDataTests.Two();
+        var trace = new Trace(
+            Snapshot.Of(state),
+            [PageDataTests.Ipc(state, first, Descriptor.None, 1), new(Entry.Tick)]
+        );
+        ReadCell[] cells = [new("Status", first, [6]), new("Id", second, [state.Id[second].Value])];
+        var file = Path.Combine(_folder, "writer.html");
+        File.WriteAllText(file, HtmlPage.Of(PageData.Of("It is bad", true, [], trace, reads: new(cells, 1, 1))));
+        using var browser = new Browser();
+        browser.Show(1280, 900);
+        browser.Open($"file://{file}");
+        Assert.Equal("What fails: It is bad", Text(browser, "#title"));
+        Assert.StartsWith("event 2 of", Text(browser, "#where"));
+        Assert.Contains("no event of the run", Text(browser, "#details"));
+        browser.Evaluate("document.querySelector('#details td a').click()");
+        browser.WaitFor("document.querySelector('#where').textContent.startsWith('event 1 ')");
         Assert.Empty(browser.Errors);
     }
 
