@@ -25,7 +25,7 @@ internal sealed class ValueWords(KernelImage image)
                     : $"{left}, {right}"
                 : "";
         if (seen.Memory.FirstOrDefault(memory => memory.Writes) is { } written)
-            return written.After is { } stored ? $"{Place(written.Address)} = {Value(stored)}" : "";
+            return written.After is { } stored ? Cell(written.Address, stored) : "";
         var register = instruction.OpCount > 0 ? instruction.GetOpRegister(0) : Register.None;
         if (!seen.Decoded.Written.Contains(register.GetFullRegister32()))
             return instruction.OpCount > 1 && seen.Before(instruction.GetOpRegister(1)) is { } moved
@@ -33,8 +33,10 @@ internal sealed class ValueWords(KernelImage image)
                 : "";
         var from =
             seen.Memory is not [var read, ..] ? ""
-            : IsMove(instruction) ? $", from {Place(read.Address)}"
-            : read.Before is { } loaded ? $", with {Place(read.Address)} = {Value(loaded)}"
+            : IsMove(instruction)
+                ? $", from {Place(read.Address)}"
+                    + (read.Before is { } word && Status(read.Address, word) is { } status ? $" ({status})" : "")
+            : read.Before is { } loaded ? $", with {Cell(read.Address, loaded)}"
             : "";
         return seen.After(register) is { } value
             ? $"{Name(register)} = {(instruction.Mnemonic == Mnemonic.Lea ? Number(value) : Value(value))}{from}"
@@ -78,7 +80,7 @@ internal sealed class ValueWords(KernelImage image)
 
         var result = setter.Memory.FirstOrDefault(memory => memory.Writes) is { } written
             ? written.After is { } stored
-                ? $"{Place(written.Address)} = {Value(stored)}"
+                ? Cell(written.Address, stored)
                 : null
             : instruction.OpCount > 0 && setter.After(instruction.GetOpRegister(0)) is { } value
                 ? $"{Name(instruction.GetOpRegister(0))} = {Value(value)}"
@@ -117,9 +119,12 @@ internal sealed class ValueWords(KernelImage image)
             : seen.Instruction.GetOpKind(number) switch
             {
                 OpKind.Register => $"{Name(seen.Instruction.GetOpRegister(number))} = {Value(value)}",
-                OpKind.Memory => $"{Place(seen.Memory[0].Address)} = {Value(value)}",
-                _ => Value(value),
+                OpKind.Memory => Cell(seen.Memory[0].Address, value),
+                _ => IsCompared(seen) ? ValueAt(seen.Memory[0].Address, value) : Value(value),
             };
+
+    // A constant that is compared with a dword in memory has the meaning of that dword.
+    private static bool IsCompared(Seen seen) => seen is { Instruction.Mnemonic: Mnemonic.Cmp, Memory.Count: > 0 };
 
     private static uint? OperandValue(Seen seen, int number)
     {
@@ -151,6 +156,32 @@ internal sealed class ValueWords(KernelImage image)
             2 => 0xFFFF,
             _ => uint.MaxValue,
         };
+    }
+
+    private string Cell(uint address, uint value) => $"{Place(address)} = {ValueAt(address, value)}";
+
+    private string ValueAt(uint address, uint value) =>
+        Status(address, value) is { } status ? $"{(value < 10 ? $"{value}" : $"{value:X}h")} ({status})" : Value(value);
+
+    // The status that is stored with its flags in a dword of a thread, or in a byte of that dword; null for another
+    // place, and for a value that no status has.
+    private string? Status(uint address, uint value)
+    {
+        var dword = address & ~3u;
+        if (
+            RowOf(_layout.Threads, dword) is not { } row
+            || _layout.Threads.Address<Concrete>(row, Layout.Status).Value != dword
+        )
+            return null;
+        var stored = value << (int)(8 * (address & 3));
+        var status = (stored & StoredStatus.Mask) >> StoredStatus.Shift ^ ThreadStatus.Ready;
+        const uint all = StoredStatus.Mask | StoredStatus.Timed | StoredStatus.Faulting;
+        if (status >= ThreadStatus.Names.Length || (stored & ~all) != 0)
+            return null;
+        var flags =
+            ((stored & StoredStatus.Timed) != 0 ? ", timed" : "")
+            + ((stored & StoredStatus.Faulting) != 0 ? ", faulting" : "");
+        return $"{ThreadStatus.Names[status]}{flags}";
     }
 
     private static string Name(Register register) => $"{register}".ToUpperInvariant();

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Verified.Kernel;
 using Verified.Machine.Processor;
 using Verified.Proofs.Diff;
@@ -88,6 +89,20 @@ public class FirstStepTests
         var stored = explained.Deviating.Values.Split(" = ");
         Assert.StartsWith("trap_address of ", stored[0]);
         Assert.Equal(Number(explained.Step!.Difference.Image), Number(stored[1]));
+    }
+
+    // A thread that waits to send is stored as one that sleeps.
+    [Fact]
+    public void A_stored_status_has_its_name()
+    {
+        var sleeping = BitConverter.GetBytes(StoredStatus.Sleeping);
+        var explained = Explained(Image.WithBytes(Image.Symbols["ipc_block_sending"] + 4, sleeping));
+        Assert.Contains(explained.Last, executed =>
+            Regex.IsMatch(executed.Values, @"^status of .* = 600h \(sleeping\)")
+        );
+        Assert.Contains(explained.Last, executed =>
+            Regex.IsMatch(executed.Values, @"^EAX = .*, from status of .* \([a-z-]+(, timed)?\)$")
+        );
     }
 
     [Theory]
