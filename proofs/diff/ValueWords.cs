@@ -163,8 +163,8 @@ internal sealed class ValueWords(KernelImage image)
     private string ValueAt(uint address, uint value) =>
         Status(address, value) is { } status ? $"{(value < 10 ? $"{value}" : $"{value:X}h")} ({status})" : Value(value);
 
-    // The status that is stored with its flags in a dword of a thread, or in a byte of that dword; null for another
-    // place, and for a value that no status has.
+    // The status that is stored with its flags in a dword of a thread, or in a byte of that dword. It is null for
+    // another place, and for a value that no status has.
     private string? Status(uint address, uint value)
     {
         var dword = address & ~3u;
@@ -174,13 +174,13 @@ internal sealed class ValueWords(KernelImage image)
         )
             return null;
         var stored = value << (int)(8 * (address & 3));
-        var status = (stored & StoredStatus.Mask) >> StoredStatus.Shift ^ ThreadStatus.Ready;
-        const uint all = StoredStatus.Mask | StoredStatus.Timed | StoredStatus.Faulting;
-        if (status >= ThreadStatus.Names.Length || (stored & ~all) != 0)
+        var field = Layout.Status.Decode<Concrete>(stored).Value;
+        var status = field & Layout.StatusMask;
+        if (!Layout.Status.HoldsValue(stored) || status >= ThreadStatus.Names.Length)
             return null;
         var flags =
-            ((stored & StoredStatus.Timed) != 0 ? ", timed" : "")
-            + ((stored & StoredStatus.Faulting) != 0 ? ", faulting" : "");
+            ((field & Layout.TimedStatus) != 0 ? ", timed" : "")
+            + ((field & Layout.FaultingStatus) != 0 ? ", faulting" : "");
         return $"{ThreadStatus.Names[status]}{flags}";
     }
 

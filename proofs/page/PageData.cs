@@ -158,7 +158,7 @@ public sealed record PageData(
             narration.After,
             reads?.Cells ?? [],
             MostChanges,
-            [.. told.Take(wrongEvent ?? 0).Select(step => step.Step)]
+            [.. told.Take(reads?.Event ?? 0).Select(step => step.Step)]
         );
         rows.Remove(State<Concrete>.Nobody);
         Doing[] all = [.. doings.Keys];

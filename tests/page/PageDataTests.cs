@@ -177,6 +177,10 @@ public class PageDataTests
         // The event that the statement fails after is not one that wrote it before.
         var early = PageData.Of("", true, [], new(Snapshot.Of(state), events), reads: new(cells, 0, 1));
         Assert.Equal([null, null], early.Read.Select(cell => cell.Writer));
+
+        // Nothing has written the cells of the first state.
+        var start = PageData.Of("", true, [], new(Snapshot.Of(state), events), reads: new(cells, null, 0));
+        Assert.Equal([null, null], start.Read.Select(cell => cell.Writer));
     }
 
     [Fact]

@@ -127,8 +127,8 @@ internal sealed class Inverse(Evaluation values)
         return (operand, (wanted >> zeros) * inverse);
     }
 
-    // Seldom a small change, mostly any number of the bits that the word may have: rows with small numbers are often
-    // the same row, and then their values must be the same.
+    // Seldom a small change, mostly any number of the bits that the word may have. Rows with small numbers are often
+    // the same row, and then their values must be equal.
     private uint Other(ITerm operand, uint value)
     {
         var bits = operand is Word word ? word.Bits : 1;
